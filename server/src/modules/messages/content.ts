@@ -1,3 +1,5 @@
+import { codePoints, hasTooManyMarks } from '../../text.ts';
+
 /** What is wrong with a text or its metadata: a code of the contract and a reason for machines. */
 export interface ContentFault {
   code: 'MESSAGE_TOO_LONG' | 'VALIDATION_FAILED';
@@ -5,13 +7,6 @@ export interface ContentFault {
   max_length?: number;
   actual_length?: number;
 }
-
-/** Combining marks in a row that a message may hold (docs: limits). More is "zalgo", which climbs over its neighbours. */
-export const MAX_COMBINING_MARKS = 20;
-
-// Every combining mark is at or above U+0300, so plain Latin text never pays for the property lookup.
-const FIRST_COMBINING_MARK = /[\u0300-\uffff]/;
-const MARKS_IN_A_ROW = new RegExp(`\\p{M}{${MAX_COMBINING_MARKS + 1}}`, 'u');
 
 /**
  * Judges the text of a message as it was sent; the text is stored unchanged, so nothing is normalised here.
@@ -23,7 +18,7 @@ const MARKS_IN_A_ROW = new RegExp(`\\p{M}{${MAX_COMBINING_MARKS + 1}}`, 'u');
 export function contentFault(content: string, maxCodePoints: number): ContentFault | undefined {
   // A code point is one or two code units, so only texts with more units than allowed have to be counted.
   if (content.length > maxCodePoints) {
-    const actual = countCodePoints(content);
+    const actual = codePoints(content);
     if (actual > maxCodePoints) {
       return { code: 'MESSAGE_TOO_LONG', reason: 'too_long', max_length: maxCodePoints, actual_length: actual };
     }
@@ -36,20 +31,4 @@ export function contentFault(content: string, maxCodePoints: number): ContentFau
 
 function invalid(reason: ContentFault['reason']): ContentFault {
   return { code: 'VALIDATION_FAILED', reason };
-}
-
-function hasTooManyMarks(content: string): boolean {
-  if (content.length <= MAX_COMBINING_MARKS || !FIRST_COMBINING_MARK.test(content)) return false;
-  return MARKS_IN_A_ROW.test(content);
-}
-
-/** Code points in a text; a surrogate without its partner counts as one, as iteration has it. */
-function countCodePoints(text: string): number {
-  let count = text.length;
-  for (let i = 1; i < text.length; i++) {
-    if ((text.charCodeAt(i) & 0xfc00) !== 0xdc00 || (text.charCodeAt(i - 1) & 0xfc00) !== 0xd800) continue;
-    count--;
-    i++; // a low surrogate belongs to one high one only; the next unit starts anew
-  }
-  return count;
 }
