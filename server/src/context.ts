@@ -1,0 +1,113 @@
+import type { Logger } from 'pino';
+import type { Limiter } from './adapters/limiter/limiter.ts';
+import type { Config } from './config.ts';
+import type { Database, Reader, Writer } from './db/database.ts';
+import { containerStream, type NewEvent, serverStream, streamOf, userStream } from './events.ts';
+import { appendEvents } from './log/append.ts';
+import type { Authority } from './modules/auth/authority.ts';
+import type { MessageFragments } from './modules/messages/fragments.ts';
+import type { SendGather } from './modules/messages/gather.ts';
+import type { Activity } from './modules/users/activity.ts';
+
+/** What the composition root picks once; everything else is an argument. */
+export interface Deps {
+  readonly config: Config;
+  readonly db: Database;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly limiter: Limiter;
+  readonly authority: Authority;
+  readonly activity: Activity;
+  readonly fragments: MessageFragments;
+  readonly sends: SendGather;
+}
+
+export type ServerRole = 'user' | 'moderator' | 'admin' | 'guest' | 'bot';
+
+export interface Actor {
+  /** 0 for nobody. */
+  readonly userId: number;
+  readonly username: string;
+  readonly role: ServerRole;
+  readonly sessionId: string;
+}
+
+export const nobody: Actor = { userId: 0, username: '', role: 'guest', sessionId: '' };
+
+/** What an action may know of the request it answers. */
+export interface RequestFacts {
+  readonly id: string;
+  readonly address: string;
+  readonly userAgent: string;
+  /** `Prefer: return=representation` on a deletion. */
+  readonly representation: boolean;
+  /** `X-Audit-Log-Reason`. */
+  readonly auditReason: string | undefined;
+  readonly idempotency: { readonly key: string; readonly scope: string; readonly payloadHash: string } | undefined;
+}
+
+export interface Ctx {
+  readonly deps: Deps;
+  readonly actor: Actor;
+  readonly request: RequestFacts;
+  /** Epoch milliseconds, one value for the whole action. */
+  readonly now: number;
+  readonly db: Reader;
+}
+
+/** Exists only inside `write`: the one context with mutating stores and `emit`. */
+export interface WriteCtx extends Ctx {
+  readonly db: Writer;
+  readonly emitted: NewEvent[];
+}
+
+export function isWriting(ctx: Ctx): ctx is WriteCtx {
+  return 'emitted' in ctx;
+}
+
+/**
+ * Runs `work` in one transaction and resolves when the change is durable; whatever it throws undoes all of it.
+ * Only database calls may be awaited inside. Inside another `write` it just calls `work`.
+ */
+export async function write<T>(ctx: Ctx, name: string, work: (ctx: WriteCtx) => Promise<T>): Promise<T> {
+  if (isWriting(ctx)) return work(ctx);
+  let emitted: NewEvent[] = [];
+  const result = await ctx.deps.db.write(name, async (db) => {
+    emitted = [];
+    return work({ ...ctx, db, emitted });
+  });
+  followCommitted(ctx.deps, emitted);
+  return result;
+}
+
+/** Takes the locks that order a stream's events; must come before anything the transaction writes. */
+export function lockContainers(ctx: Ctx, ids: readonly number[]): Promise<void> {
+  return isWriting(ctx) ? ctx.db.lock(ids.map(containerStream)) : Promise.resolve();
+}
+
+/** Locks streams of users, and the server's, besides containers. */
+export function lockStreams(ctx: Ctx, wanted: { containers?: readonly number[]; users?: readonly number[]; server?: boolean }) {
+  if (!isWriting(ctx)) return Promise.resolve();
+  const streams = [...(wanted.containers ?? []).map(containerStream), ...(wanted.users ?? []).map(userStream)];
+  return ctx.db.lock(wanted.server ? [...streams, serverStream] : streams);
+}
+
+/** Writes the events and their audit rows in this transaction. Their streams must be locked. */
+export async function emit(ctx: WriteCtx, ...events: NewEvent[]): Promise<void> {
+  for (const event of events) {
+    if (!ctx.db.locked.has(streamOf(event))) throw new Error(`${event.type} was emitted without the lock of its stream`);
+  }
+  ctx.emitted.push(...events);
+  await appendEvents(
+    ctx.db,
+    events.map((event) => ({ event, actorId: ctx.actor.userId, address: ctx.request.address, at: ctx.now })),
+  );
+}
+
+/** After the commit, and only then, memory follows the log. */
+export function followCommitted(deps: Deps, events: readonly NewEvent[]): void {
+  for (const event of events) {
+    deps.authority.follow(event);
+    deps.fragments.follow(event);
+  }
+}

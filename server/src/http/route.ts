@@ -1,0 +1,63 @@
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Answer } from '../answer.ts';
+import type { Ctx } from '../context.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Action } from '../policy.ts';
+
+/** Classes of limits.md; `login` and the other address classes count before anyone is known. */
+export type RateClass = 'none' | 'login' | 'refresh' | 'register' | 'send' | 'change' | 'create' | 'search' | 'default';
+export type Scope =
+  | 'public'
+  | 'account'
+  | 'rooms:read'
+  | 'rooms:write'
+  | 'messages:read'
+  | 'messages:write'
+  | 'users:read'
+  | 'users:write'
+  | 'admin';
+
+export interface RouteInput<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+}
+
+export interface RouteDefinition<P extends TObject, Q extends TObject, B extends TObject> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** As in the document, `/api/v1/rooms/{room_id}`. */
+  readonly path: string;
+  /** What a key needs; `public` means that no token is looked at. */
+  readonly scope: Scope;
+  readonly limit: RateClass;
+  /** The row of the permission table; `undefined` for what has none (public routes). */
+  readonly action: Action | undefined;
+  readonly tag: string;
+  readonly summary: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** True where no body at all is fine (contract §1.7). */
+  readonly bodyOptional?: boolean;
+  /** Schema of `data` by status; null for 204. */
+  readonly answers: Readonly<Record<number, TSchema | null>>;
+  /** Refusals worth naming in the document besides those every route has. */
+  readonly refusals?: readonly ErrorCode[];
+  /** Conditional reads (contract §1.10). */
+  readonly etag?: boolean;
+  /** Answers without the envelope (health probes). */
+  readonly plain?: boolean;
+  readonly handler: (ctx: Ctx, input: RouteInput<Static<P>, Static<Q>, Static<B>>) => Answer | Promise<Answer>;
+}
+
+// The generic parameters are gone once a route is in the list: the handler is only ever called with what its own schemas let through.
+export type Route = Omit<RouteDefinition<TObject, TObject, TObject>, 'handler'> & {
+  readonly handler: (ctx: Ctx, input: RouteInput<never, never, never>) => Answer | Promise<Answer>;
+};
+
+/** Types a route by its own schemas and puts it into the list. */
+export function route<P extends TObject = TObject, Q extends TObject = TObject, B extends TObject = TObject>(
+  definition: RouteDefinition<P, Q, B>,
+): Route {
+  return definition as unknown as Route;
+}
