@@ -1,0 +1,172 @@
+import { type Ctx, emit, isWriting, lockContainers, lockStreams, type ServerRole, type WriteCtx, write } from './context.ts';
+import { AppError } from './errors.ts';
+import { type ConversationForUser, findConversation } from './modules/conversations/store.ts';
+import { findTarget } from './modules/members/store.ts';
+import { findMessage, type MessageOfContainer } from './modules/messages/store.ts';
+import { findRoom, type RoomForUser } from './modules/rooms/store.ts';
+import {
+  type AccountAction,
+  type ConversationAction,
+  canSeeRoom,
+  type MessageAction,
+  type Rank,
+  type RoomAction,
+  type RoomFacts,
+  rankOf,
+  refuseByRank,
+  refuseForAccount,
+  refuseInConversation,
+  refuseInRoom,
+  refuseOthersWords,
+} from './policy.ts';
+
+/**
+ * Loading and authorising are one call: there is no other way to hold a room, a conversation or a message. Inside `write` each takes
+ * the container's lock first, so that what was decided still holds when it is acted on.
+ */
+export interface InRoom {
+  readonly room: RoomForUser;
+  readonly rank: Rank;
+}
+
+/** Account level: needs nothing but the actor. */
+export function allow(ctx: Ctx, action: AccountAction): void {
+  const refusal = refuseForAccount(ctx.actor, action);
+  if (refusal) throw refusal;
+}
+
+export async function allowInRoom(ctx: Ctx, action: RoomAction, roomId: number): Promise<InRoom> {
+  await lockContainers(ctx, [roomId]);
+  const found = await findRoom.first(ctx.db, { container_id: roomId, user_id: ctx.actor.userId });
+  const refusal = judgeRoom(ctx, action, found);
+  if (refusal) throw refusal;
+  const room = found as RoomForUser;
+  if (isAdminLookingIn(ctx, room)) await auditLook(ctx, room);
+  return { room, rank: rankOf(ctx.actor.role, roleOf(room), factsOf(room, ctx.now).visibility) };
+}
+
+/** The verdict on a room as loaded for the actor; pure, so that a batch of sends can use it. */
+export function judgeRoom(ctx: Pick<Ctx, 'actor' | 'now'>, action: RoomAction, room: RoomForUser | undefined): AppError | undefined {
+  if (!room || (room.visibility !== 'public' && room.visibility !== 'private')) return new AppError('ROOM_NOT_FOUND');
+  const facts = factsOf(room, ctx.now);
+  return canSeeRoom(ctx.actor.role, facts) ? refuseInRoom(ctx.actor, action, facts) : new AppError('ROOM_NOT_FOUND');
+}
+
+export interface OnPerson extends InRoom {
+  readonly target: { id: number; username: string; role: RoomFacts['role']; rank: Rank; joinedAt: number; mutedUntil: number | null; serverRole: ServerRole };
+}
+
+/** To act on a person in a room one stands strictly above; oneself is the caller's own case to decide. */
+export async function allowOnPerson(ctx: Ctx, action: RoomAction, roomId: number, userId: number): Promise<OnPerson> {
+  const { room, rank } = await allowInRoom(ctx, action, roomId);
+  const found = await findTarget.first(ctx.db, { container_id: roomId, user_id: userId });
+  if (!found) throw new AppError('USER_NOT_FOUND');
+  const role = found.role as RoomFacts['role'] | null;
+  const target = {
+    id: found.id,
+    username: found.username,
+    role: role ?? undefined,
+    rank: rankOf(found.server_role, role ?? undefined, room.visibility as RoomFacts['visibility']),
+    joinedAt: found.joined_at ?? 0,
+    mutedUntil: found.muted_until,
+    serverRole: found.server_role,
+  };
+  return { room, rank, target };
+}
+
+/** Raises unless the caller stands strictly above the person. */
+export function requireAbove(ctx: Ctx, { room, rank, target }: OnPerson): void {
+  if (rank <= target.rank) throw refuseByRank(roleOf(room), ctx.actor);
+}
+
+export async function allowInConversation(ctx: Ctx, action: ConversationAction, conversationId: number): Promise<ConversationForUser> {
+  await lockContainers(ctx, [conversationId]);
+  const found = await findConversation.first(ctx.db, { container_id: conversationId, user_id: ctx.actor.userId });
+  const refusal = judgeConversation(ctx, action, found);
+  if (refusal) throw refusal;
+  return found as ConversationForUser;
+}
+
+export function judgeConversation(
+  ctx: Pick<Ctx, 'actor'>,
+  action: ConversationAction,
+  found: ConversationForUser | undefined,
+  ownsMessage = true,
+): AppError | undefined {
+  if (!found || ctx.actor.role === 'guest') return new AppError('CONVERSATION_NOT_FOUND');
+  const facts = { blockedByMe: found.blocked_by_me === 1, blockedByOther: found.blocked_by_other === 1 };
+  return refuseInConversation(action, facts, ownsMessage);
+}
+
+export interface OnMessage {
+  readonly message: MessageOfContainer;
+  readonly room: RoomForUser | undefined;
+  readonly conversation: ConversationForUser | undefined;
+}
+
+/** A message follows what it hangs on. What the caller may not know of is 404 MESSAGE_NOT_FOUND, whatever hides it. */
+export async function allowOnMessage(ctx: Ctx, action: MessageAction, messageId: number): Promise<OnMessage> {
+  const seen = await findMessage.first(ctx.db, { id: messageId });
+  if (!seen) throw new AppError('MESSAGE_NOT_FOUND');
+  await lockContainers(ctx, [seen.container_id]);
+  const found = isWriting(ctx) ? await findMessage.first(ctx.db, { id: messageId }) : seen;
+  const isOwn = seen.author_id === ctx.actor.userId;
+  const held = await whatItHangsOn(ctx, action, seen.container_id, isOwn).catch(asMessageNotFound);
+  if (!found || found.content === null) throw new AppError('MESSAGE_NOT_FOUND');
+  if (action === 'message.edit' && !isOwn) throw refuseOthersWords(held.room?.role ?? 'none');
+  if (action === 'message.delete' && !isOwn && held.room) await requireAboveAuthor(ctx, held.room, found.author_id);
+  return { message: found, ...held };
+}
+
+async function whatItHangsOn(ctx: Ctx, action: MessageAction, containerId: number, isOwn: boolean) {
+  const key = { container_id: containerId, user_id: ctx.actor.userId };
+  const conversation = await findConversation.first(ctx.db, key);
+  if (conversation) {
+    const refusal = judgeConversation(ctx, action, conversation, isOwn);
+    if (refusal) throw refusal;
+    return { conversation, room: undefined };
+  }
+  const roomAction = action === 'message.delete' && isOwn ? 'message.delete_own' : action;
+  const { room } = await allowInRoom(ctx, roomAction, containerId);
+  return { conversation: undefined, room };
+}
+
+function asMessageNotFound(error: unknown): never {
+  const hidden = error instanceof AppError && error.status === 404;
+  throw hidden ? new AppError('MESSAGE_NOT_FOUND') : error;
+}
+
+async function requireAboveAuthor(ctx: Ctx, room: RoomForUser, authorId: number) {
+  const author = await findTarget.first(ctx.db, { container_id: room.id, user_id: authorId });
+  const visibility = room.visibility as RoomFacts['visibility'];
+  const authorRank = author ? rankOf(author.server_role, (author.role as RoomFacts['role']) ?? undefined, visibility) : 0;
+  if (rankOf(ctx.actor.role, roleOf(room), visibility) <= authorRank) throw refuseByRank(roleOf(room), ctx.actor);
+}
+
+export function roleOf(room: RoomForUser): RoomFacts['role'] {
+  return (room.role as RoomFacts['role'] | null) ?? undefined;
+}
+
+export function factsOf(room: RoomForUser, now: number): RoomFacts {
+  return {
+    visibility: room.visibility as RoomFacts['visibility'],
+    isArchived: room.is_archived === 1,
+    role: roleOf(room),
+    isMuted: (room.muted_until ?? 0) > now,
+    isBanned: room.banned_at !== null && (room.banned_until === null || room.banned_until > now),
+  };
+}
+
+/** An admin reads private rooms he is not in; each look is audited. */
+function isAdminLookingIn(ctx: Ctx, room: RoomForUser): boolean {
+  return ctx.actor.role === 'admin' && room.visibility === 'private' && room.role === null;
+}
+
+/** A change by the admin has its own audit row; a mere look gets this one. */
+async function auditLook(ctx: Ctx, room: RoomForUser): Promise<void> {
+  if (isWriting(ctx)) return;
+  await write(ctx, 'room.look', async (inner: WriteCtx) => {
+    await lockStreams(inner, { server: true });
+    await emit(inner, { type: 'private_room_read', containerId: room.id, audit: { userId: ctx.actor.userId } });
+  });
+}

@@ -1,0 +1,54 @@
+import type { CompiledText } from './statement.ts';
+
+export type Dialect = 'sqlite' | 'postgres';
+export type Row = Record<string, unknown>;
+
+export interface Reader {
+  readonly dialect: Dialect;
+  all(statement: CompiledText, values: readonly unknown[]): Promise<Row[]>;
+}
+
+/** A reader that also sees and makes the changes of its own transaction. */
+export interface Writer extends Reader {
+  /** Streams whose order this transaction holds. */
+  readonly locked: ReadonlySet<string>;
+  /** Changes rows; resolves with how many. */
+  run(statement: CompiledText, values: readonly unknown[]): Promise<number>;
+  /** Takes the locks of these streams, sorted, before the transaction writes anything. */
+  lock(streams: readonly string[]): Promise<void>;
+}
+
+export interface Database {
+  readonly dialect: Dialect;
+  readonly reader: Reader;
+  /** One transaction; resolves when it is on stable storage. `name` is what a complaint calls it. */
+  write<T>(name: string, work: (db: Writer) => Promise<T>): Promise<T>;
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>;
+  /** Bytes the database takes. */
+  size(): Promise<number>;
+  /** Whether writes are refused just now because storage is short. */
+  isFull(): boolean;
+  close(): Promise<void>;
+}
+
+/** Nothing of the transaction was kept: there is no room for it. */
+export class StorageFull extends Error {
+  override readonly name = 'StorageFull';
+}
+
+/** A member of a batch that awaited something other than the database; it was refused and undone. */
+export class StuckWrite extends Error {
+  override readonly name = 'StuckWrite';
+}
+
+/** The database could not be reached or gave up; whether a change was kept is not known unless said. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+}
+
+/** True when the statement broke a unique index, on either engine. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === '23505' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+}

@@ -1,0 +1,112 @@
+import pg from 'pg';
+import { type Database, DatabaseUnavailable, type Row, StorageFull, type Writer } from './database.ts';
+import type { CompiledText } from './statement.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly connections?: number;
+}
+
+/** Serialization failures and deadlocks: the transaction did nothing and may run again. */
+const AGAIN = new Set(['40001', '40P01']);
+const ATTEMPTS = 4;
+/** int8, which this schema keeps below 2^53. */
+const INT8 = 20;
+
+export function openPostgres({ url, connections = 10 }: PostgresOptions): Database {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(INT8, Number);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    types,
+    connectionTimeoutMillis: 5_000,
+    // A lock is waited for as long as an idempotency key's first request is (contract §1.12).
+    options: '-c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000 -c statement_timeout=10000',
+  });
+  // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => {});
+  const all = async (text: CompiledText, values: readonly unknown[]) => (await translated(pool.query(asQuery(text, values)))).rows as Row[];
+  return {
+    dialect: 'postgres',
+    reader: { dialect: 'postgres', all },
+    write: (_name, work) => transaction(pool, work),
+    ping: async () => void (await translated(pool.query('select 1'))),
+    size: async () => Number((await translated(pool.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
+    isFull: () => false,
+    close: () => pool.end(),
+  };
+}
+
+async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptOnce(pool, work);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !AGAIN.has(codeOf(error))) throw error;
+    }
+  }
+}
+
+async function attemptOnce<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): Promise<T> {
+  const client = await translated(pool.connect());
+  let broken: Error | undefined;
+  try {
+    await translated(client.query('begin'));
+    const result = await work(writerOf(client));
+    await translated(client.query('commit'));
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+// One lock per stream, all taken by one statement in one order, before anything gives the transaction its id.
+const LOCK = `select pg_advisory_xact_lock(key) from
+  (select distinct hashtextextended(stream, 0) as key from unnest($1::text[]) as stream order by 1) as keys`;
+
+function writerOf(client: pg.PoolClient): Writer {
+  const locked = new Set<string>();
+  return {
+    dialect: 'postgres',
+    locked,
+    all: async (text, values) => (await translated(client.query(asQuery(text, values)))).rows as Row[],
+    run: async (text, values) => (await translated(client.query(asQuery(text, values)))).rowCount ?? 0,
+    lock: async (streams) => {
+      const missing = streams.filter((stream) => !locked.has(stream));
+      if (missing.length === 0) return;
+      await translated(client.query({ name: 'lock', text: LOCK, values: [missing] }));
+      for (const stream of missing) locked.add(stream);
+    },
+  };
+}
+
+function asQuery(text: CompiledText, values: readonly unknown[]) {
+  return { name: text.name, text: text.sql, values: values as unknown[] };
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code ?? '');
+}
+
+/** Errors that say nothing about the statement but that there is no database behind it, or no room in it. */
+async function translated<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === '53100') throw new StorageFull('PostgreSQL has no room left', { cause: error });
+    if (isOutage(code, error)) throw new DatabaseUnavailable(`PostgreSQL does not answer (${code || (error as Error).message})`, { cause: error });
+    throw error;
+  }
+}
+
+function isOutage(code: string, error: unknown): boolean {
+  if (/^(08|57P|53[23]|57014|55P03|25P03)/.test(code) || /^E[A-Z]+$/.test(code)) return true;
+  return code === '' && /terminat|timeout|connect/i.test((error as Error).message);
+}

@@ -1,0 +1,198 @@
+import type { Generated } from 'kysely';
+
+/** The tables as the code sees them on both engines: times are epoch milliseconds, flags 0 or 1, JSON is text. */
+export interface Tables {
+  settings: { key: string; value: string };
+  users: UserRow;
+  user_words: { word: string; user_id: number };
+  sessions: SessionRow;
+  refresh_tokens: RefreshTokenRow;
+  containers: ContainerRow;
+  rooms: RoomRow;
+  conversations: { id: number; low_user_id: number; high_user_id: number };
+  members: MemberRow;
+  bans: BanRow;
+  messages: MessageRow;
+  message_revisions: RevisionRow;
+  mentions: { user_id: number; container_id: number; seq: number; message_id: number };
+  reactions: { message_id: number; emoji: string; user_id: number; created_at: number };
+  events: EventRow;
+  audit_log: AuditRow;
+  idempotency_keys: IdempotencyRow;
+}
+
+export type Flag = 0 | 1;
+
+export interface UserRow {
+  id: Generated<number>;
+  uuid: string;
+  username: string;
+  /** Lower case; unique. */
+  username_key: string;
+  email: string;
+  email_key: string;
+  display_name: string | null;
+  avatar_url: string | null;
+  status_message: string | null;
+  role: 'user' | 'moderator' | 'admin' | 'guest' | 'bot';
+  password_hash: string | null;
+  is_suspended: Flag;
+  is_deleted: Flag;
+  renamed_at: number | null;
+  last_seen: number;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SessionRow {
+  id: string;
+  user_id: number;
+  user_agent: string;
+  address: string;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+  ended_at: number | null;
+}
+
+export interface RefreshTokenRow {
+  token_hash: string;
+  session_id: string;
+  created_at: number;
+  expires_at: number;
+  spent_at: number | null;
+}
+
+/** What rooms and conversations share: one id sequence, one message path, the counters (docs/decisions/0003). */
+export interface ContainerRow {
+  id: Generated<number>;
+  uuid: string;
+  visibility: 'public' | 'private' | 'direct' | 'deleted';
+  last_seq: number;
+  /** Living messages, and those of them that are no replies. */
+  message_count: number;
+  root_count: number;
+  pinned_count: number;
+  pinned_root_count: number;
+  last_activity: number;
+  created_at: number;
+}
+
+export interface RoomRow {
+  id: number;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  topic: string | null;
+  is_archived: Flag;
+  auto_join: Flag;
+  owner_id: number;
+  member_count: number;
+  max_members: number;
+  slow_mode_seconds: number;
+  metadata: string;
+  version: number;
+  updated_at: number;
+}
+
+export interface MemberRow {
+  container_id: number;
+  user_id: number;
+  role: 'owner' | 'moderator' | 'member' | 'peer';
+  joined_at: number;
+  left_at: number | null;
+  /** The event that ended access: the last one of the container this person sees. */
+  left_event: number | null;
+  last_read_seq: number;
+  /** Messages above the mark that do not count: own ones and deleted ones. */
+  skipped_count: number;
+  mention_count: number;
+  muted_until: number | null;
+  /** Set by a side of a conversation against the other. */
+  has_blocked: Flag;
+  last_sent_at: number;
+}
+
+export interface BanRow {
+  container_id: number;
+  user_id: number;
+  moderator_id: number;
+  reason: string | null;
+  until: number | null;
+  created_at: number;
+}
+
+export interface MessageRow {
+  id: Generated<number>;
+  uuid: string;
+  container_id: number;
+  seq: number;
+  author_id: number;
+  /** Null once deleted. */
+  content: string | null;
+  parent_id: number | null;
+  reply_to_id: number | null;
+  thread_count: number;
+  is_pinned: Flag;
+  /** In lists: living, or a tombstone that still has replies. */
+  is_listed: Flag;
+  edit_count: number;
+  edited_at: number | null;
+  reaction_count: number;
+  version: number;
+  /** JSON array of user ids. */
+  mentions: string;
+  metadata: string;
+  client_id: string | null;
+  payload_hash: string | null;
+  deleted_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface RevisionRow {
+  id: Generated<number>;
+  message_id: number;
+  version: number;
+  content: string;
+  edit_reason: string | null;
+  editor_id: number;
+  created_at: number;
+}
+
+export interface EventRow {
+  id: Generated<number>;
+  stream: string;
+  type: string;
+  actor_id: number;
+  container_id: number | null;
+  message_id: number | null;
+  user_id: number | null;
+  version: number | null;
+  data: string;
+  created_at: number;
+}
+
+export interface AuditRow {
+  id: Generated<number>;
+  event_id: number;
+  container_id: number | null;
+  action: string;
+  /** Who it happened to. */
+  user_id: number | null;
+  actor_id: number;
+  details: string;
+  address: string;
+  created_at: number;
+}
+
+export interface IdempotencyRow {
+  actor_id: number;
+  scope: string;
+  key: string;
+  payload_hash: string;
+  status: number;
+  body: string;
+  created_at: number;
+}

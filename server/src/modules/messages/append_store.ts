@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import type { Reader } from '../../db/database.ts';
+import { insertOfEach, updateOfEach } from '../../db/many.ts';
+import { dynamic } from '../../db/statement.ts';
+
+/** The statements of a batch of sends; every one of them takes the whole batch. */
+export const insertMessages = insertOfEach(
+  'messages',
+  {
+    uuid: 'text',
+    container_id: 'bigint',
+    seq: 'bigint',
+    author_id: 'bigint',
+    content: 'text',
+    parent_id: 'bigint',
+    reply_to_id: 'bigint',
+    thread_count: 'bigint',
+    is_pinned: 'bigint',
+    is_listed: 'bigint',
+    edit_count: 'bigint',
+    reaction_count: 'bigint',
+    version: 'bigint',
+    mentions: 'text',
+    metadata: 'text',
+    client_id: 'text',
+    payload_hash: 'text',
+    created_at: 'bigint',
+    updated_at: 'bigint',
+  },
+  'id',
+);
+
+export const insertMentions = insertOfEach('mentions', { user_id: 'bigint', container_id: 'bigint', seq: 'bigint', message_id: 'bigint' });
+
+interface Counted {
+  id: number;
+  last_seq: number;
+  sent: number;
+  roots: number;
+  at: number;
+}
+export const updateContainers = updateOfEach(
+  { id: 'bigint', last_seq: 'bigint', sent: 'bigint', roots: 'bigint', at: 'bigint' },
+  (q, p: Counted) =>
+    q
+      .updateTable('containers')
+      .set({
+        last_seq: p.last_seq,
+        message_count: sql<number>`message_count + ${p.sent}`,
+        root_count: sql<number>`root_count + ${p.roots}`,
+        last_activity: p.at,
+      })
+      .where('containers.id', '=', p.id),
+);
+
+interface Sender {
+  container_id: number;
+  user_id: number;
+  seq: number;
+  mentioned: number;
+  at: number;
+}
+/** Sending moves the sender's mark to his message, so that own messages never count. */
+export const updateSenders = updateOfEach(
+  { container_id: 'bigint', user_id: 'bigint', seq: 'bigint', mentioned: 'bigint', at: 'bigint' },
+  (q, p: Sender) =>
+    q
+      .updateTable('members')
+      .set({ last_read_seq: p.seq, skipped_count: sql.lit(0), mention_count: p.mentioned, last_sent_at: p.at })
+      .where('members.container_id', '=', p.container_id)
+      .where('members.user_id', '=', p.user_id),
+);
+
+export const updateMentioned = updateOfEach(
+  { container_id: 'bigint', user_id: 'bigint', mentioned: 'bigint' },
+  (q, p: { container_id: number; user_id: number; mentioned: number }) =>
+    q
+      .updateTable('members')
+      .set({ mention_count: sql<number>`mention_count + ${p.mentioned}` })
+      .where('members.container_id', '=', p.container_id)
+      .where('members.user_id', '=', p.user_id)
+      .where('members.left_at', 'is', null),
+);
+
+export const updateRoots = updateOfEach({ id: 'bigint', replies: 'bigint' }, (q, p: { id: number; replies: number }) =>
+  q
+    .updateTable('messages')
+    .set({ thread_count: sql<number>`thread_count + ${p.replies}`, version: sql<number>`version + 1` })
+    .where('messages.id', '=', p.id),
+);
+
+export interface Nameable {
+  username_key: string;
+  id: number;
+}
+
+/** Those of the names that belong to people who can see the container and whom no block keeps from the author. */
+export function findMentionable(
+  db: Reader,
+  { containerId, authorId, names, everyoneSees }: { containerId: number; authorId: number; names: readonly string[]; everyoneSees: boolean },
+): Promise<Nameable[]> {
+  return dynamic<Nameable>(db, (q) => {
+    const named = q
+      .selectFrom('users as u')
+      .where('u.username_key', 'in', names)
+      .where('u.is_deleted', '=', 0)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('bans as b').whereRef('b.user_id', '=', 'u.id').where('b.container_id', '=', containerId).select(sql.lit(1).as('one')),
+          ),
+        ),
+      )
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('conversations as v')
+              .innerJoin('members as side', 'side.container_id', 'v.id')
+              .where('side.has_blocked', '=', 1)
+              .where(({ or, and, eb }) =>
+                or([
+                  and([eb('v.low_user_id', '=', authorId), eb('v.high_user_id', '=', eb.ref('u.id'))]),
+                  and([eb('v.high_user_id', '=', authorId), eb('v.low_user_id', '=', eb.ref('u.id'))]),
+                ]),
+              )
+              .select(sql.lit(1).as('one')),
+          ),
+        ),
+      )
+      .select(['u.username_key', 'u.id']);
+    if (everyoneSees) return named;
+    return named.where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('members as m')
+          .whereRef('m.user_id', '=', 'u.id')
+          .where('m.container_id', '=', containerId)
+          .where('m.left_at', 'is', null)
+          .select(sql.lit(1).as('one')),
+      ),
+    );
+  });
+}

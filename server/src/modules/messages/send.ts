@@ -1,0 +1,83 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type Answer, createdJson } from '../../answer.ts';
+import { type Ctx, isWriting } from '../../context.ts';
+import { AppError, invalid, invalidField } from '../../errors.ts';
+import { appendMessages, type SendInput, type SendVerdict } from './append.ts';
+import { contentFault } from './content.ts';
+import { metadataFault, storedMetadata } from './metadata.ts';
+import { withOwnReactions } from './present.ts';
+
+export interface SendBody {
+  readonly content: string;
+  readonly parent_message_id?: number | null;
+  readonly metadata?: Record<string, unknown> | null;
+}
+
+/** Sends a message into a room or conversation; answers its full shape once it is on stable storage. */
+export async function sendMessage(ctx: Ctx, kind: SendInput['kind'], containerId: number, body: SendBody): Promise<Answer> {
+  const input = inputOf(ctx, kind, containerId, body);
+  const verdict = isWriting(ctx) ? (await appendMessages(ctx.db, [input]))[0] : await ctx.deps.sends.send(input);
+  return answerOf(ctx, verdict as SendVerdict);
+}
+
+async function answerOf(ctx: Ctx, verdict: SendVerdict): Promise<Answer> {
+  if ('refusal' in verdict) throw verdict.refusal;
+  const { message, replayed } = verdict;
+  if (!replayed) return createdJson(withOwnReactions(ctx.deps.fragments.keep(message), undefined));
+  const [text] = await ctx.deps.fragments.render(ctx.db, ctx.actor.userId, [message]);
+  if (text === undefined) throw new AppError('RESOURCE_CONFLICT', { reason: 'message_deleted' });
+  return createdJson(text, true);
+}
+
+function inputOf(ctx: Ctx, kind: SendInput['kind'], containerId: number, body: SendBody): SendInput {
+  refuseContent(body.content, ctx.deps.config.MAX_MESSAGE_LENGTH);
+  const metadata = storedOf(body.metadata);
+  const clientId = clientIdOf(ctx, body.metadata);
+  const replyToId = body.parent_message_id ?? null;
+  return {
+    actor: ctx.actor,
+    address: ctx.request.address,
+    now: ctx.now,
+    kind,
+    containerId,
+    uuid: randomUUID(),
+    content: body.content,
+    replyToId,
+    metadata,
+    clientId,
+    payloadHash: clientId === null ? null : payloadHash(body.content, replyToId, body.metadata),
+  };
+}
+
+/** Raises 400 for a text that may not be stored (limits: content). */
+export function refuseContent(content: string, maxLength: number): void {
+  const fault = contentFault(content, maxLength);
+  if (!fault) return;
+  const { code, ...details } = fault;
+  if (code === 'MESSAGE_TOO_LONG') throw new AppError(code, { field: 'content', ...details });
+  throw invalid([{ field: 'content', ...details }]);
+}
+
+function storedOf(metadata: SendBody['metadata']): string {
+  if (metadata === undefined || metadata === null) return '{}';
+  const fault = metadataFault(metadata);
+  if (fault) throw invalid([{ ...fault, field: 'metadata' }]);
+  return storedMetadata(metadata);
+}
+
+/** The key of a send is `metadata.client_id`; the header is another way to say it (contract §1.12). */
+function clientIdOf(ctx: Ctx, metadata: SendBody['metadata']): string | null {
+  const header = ctx.request.idempotency?.key ?? null;
+  const named = metadata && Object.hasOwn(metadata, 'client_id') ? metadata.client_id : undefined;
+  if (named === undefined || named === null) return header;
+  if (typeof named !== 'string' || named.length === 0 || named.length > 255) {
+    throw invalidField('metadata.client_id', 'must be a text of 1 to 255 characters');
+  }
+  if (header !== null && header !== named) throw invalidField('metadata.client_id', 'differs from Idempotency-Key');
+  return named;
+}
+
+function payloadHash(content: string, replyToId: number | null, metadata: SendBody['metadata']): string {
+  const { client_id: _, ip_address: __, ...rest } = metadata ?? {};
+  return createHash('sha256').update(JSON.stringify([content, replyToId, rest])).digest('base64url');
+}

@@ -1,0 +1,70 @@
+import { sql } from 'kysely';
+import { queryOfEach } from '../../db/many.ts';
+import { type Builder, change, type Query, query } from '../../db/statement.ts';
+
+/** A message with its author's present name: what the presenter needs, but for reactions. */
+function messageWithAuthor(q: Builder) {
+  return q
+    .selectFrom('messages as m')
+    .innerJoin('users as u', 'u.id', 'm.author_id')
+    .innerJoin('containers as c', 'c.id', 'm.container_id')
+    .select([
+      'm.id',
+      'm.uuid',
+      'm.container_id',
+      'm.seq',
+      'm.author_id',
+      'u.username',
+      'm.content',
+      'm.parent_id',
+      'm.reply_to_id',
+      'm.thread_count',
+      'm.is_pinned',
+      'm.is_listed',
+      'm.edit_count',
+      'm.edited_at',
+      'm.reaction_count',
+      'm.version',
+      'm.mentions',
+      'm.metadata',
+      'm.deleted_at',
+      'm.created_at',
+      'm.updated_at',
+      'c.visibility',
+    ]);
+}
+
+export const findMessage = query((q, p: { id: number }) => messageWithAuthor(q).where('m.id', '=', p.id));
+export const findMessages = queryOfEach({ id: 'bigint' }, (q, p: { id: number }) => messageWithAuthor(q).where('m.id', '=', p.id));
+export type MessageOfContainer = typeof findMessage extends Query<infer _, infer O> ? O : never;
+
+/** The message a reply names, with the count of the thread it belongs to. */
+export const findReplied = queryOfEach({ id: 'bigint' }, (q, p: { id: number }) =>
+  q
+    .selectFrom('messages as m')
+    .leftJoin('messages as root', 'root.id', 'm.parent_id')
+    .where('m.id', '=', p.id)
+    .select(['m.id', 'm.container_id', 'm.parent_id', 'm.content', sql<number>`coalesce(root.thread_count, m.thread_count)`.as('thread_count')]),
+);
+
+export const findSent = queryOfEach(
+  { author_id: 'bigint', container_id: 'bigint', client_id: 'text' },
+  (q, p: { author_id: number; container_id: number; client_id: string }) =>
+    q
+      .selectFrom('messages')
+      .where('author_id', '=', p.author_id)
+      .where('container_id', '=', p.container_id)
+      .where('client_id', '=', p.client_id)
+      .select(['id', 'payload_hash', 'deleted_at']),
+);
+
+export const insertRevision = change((q, p: { message_id: number; version: number; content: string; edit_reason: string | null; editor_id: number; created_at: number }) =>
+  q.insertInto('message_revisions').values({
+    message_id: p.message_id,
+    version: p.version,
+    content: p.content,
+    edit_reason: p.edit_reason,
+    editor_id: p.editor_id,
+    created_at: p.created_at,
+  }),
+);

@@ -1,0 +1,51 @@
+import { type Query, query } from '../../db/statement.ts';
+import { queryOfEach } from '../../db/many.ts';
+import type { Builder } from '../../db/statement.ts';
+
+/** A room with one person's place in it: what every decision about that person in that room needs, in one statement. */
+function roomFor(q: Builder, p: { container_id: number; user_id: number }) {
+  return q
+    .selectFrom('containers as c')
+    .innerJoin('rooms as r', 'r.id', 'c.id')
+    .leftJoin('members as m', (join) => join.onRef('m.container_id', '=', 'c.id').on('m.user_id', '=', p.user_id).on('m.left_at', 'is', null))
+    .leftJoin('bans as b', (join) => join.onRef('b.container_id', '=', 'c.id').on('b.user_id', '=', p.user_id))
+    .where('c.id', '=', p.container_id)
+    .select([
+      'c.id',
+      'c.uuid',
+      'c.visibility',
+      'c.last_seq',
+      'c.message_count',
+      'c.root_count',
+      'c.pinned_count',
+      'c.pinned_root_count',
+      'c.last_activity',
+      'c.created_at',
+      'r.name',
+      'r.description',
+      'r.topic',
+      'r.is_archived',
+      'r.auto_join',
+      'r.owner_id',
+      'r.member_count',
+      'r.max_members',
+      'r.slow_mode_seconds',
+      'r.metadata',
+      'r.version',
+      'r.updated_at',
+      'm.role',
+      'm.joined_at',
+      'm.last_read_seq',
+      'm.skipped_count',
+      'm.mention_count',
+      'm.muted_until',
+      'm.last_sent_at',
+      'b.created_at as banned_at',
+      'b.until as banned_until',
+    ]);
+}
+
+export const findRoom = query((q, p: { container_id: number; user_id: number }) => roomFor(q, p));
+export const findRooms = queryOfEach({ container_id: 'bigint', user_id: 'bigint' }, roomFor);
+
+export type RoomForUser = typeof findRoom extends Query<infer _, infer O> ? O : never;

@@ -1,0 +1,168 @@
+import type { Actor, ServerRole } from './context.ts';
+import { AppError, type Details } from './errors.ts';
+
+/**
+ * THE permission table: who may do what. Pure functions of loaded facts; access.ts loads them and raises what is decided here.
+ * docs/permissions.md is printed from it.
+ */
+export type RoomStanding = 'guest' | 'visitor' | 'member' | 'moderator' | 'owner' | 'server_moderator' | 'admin';
+
+interface RoomRule {
+  readonly who: readonly RoomStanding[];
+  /** False: not while muted. */
+  readonly whenMuted: boolean;
+  /** False: not in an archived room. */
+  readonly whenArchived: boolean;
+}
+
+const reading = ['visitor', 'member', 'moderator', 'owner', 'server_moderator', 'admin'] as const;
+const moderating = ['moderator', 'owner', 'server_moderator', 'admin'] as const;
+const room = (...who: RoomStanding[]): RoomRule => ({ who, whenMuted: true, whenArchived: true });
+const words = (...who: RoomStanding[]): RoomRule => ({ who, whenMuted: false, whenArchived: false });
+
+export const roomRules = {
+  'room.read': room('guest', ...reading),
+  'room.update': room('owner', 'server_moderator', 'admin'),
+  'room.set_auto_join': room('admin'),
+  'room.delete': room('owner', 'admin'),
+  'room.join': room(...reading),
+  'room.leave': room(...reading),
+  'room.mark_read': room('member', 'moderator', 'owner'),
+  'member.list': room(...reading),
+  'member.add': room(...moderating),
+  'member.add_moderator': room('owner', 'admin'),
+  'member.set_role': room('owner', 'admin'),
+  'member.remove': room(...moderating),
+  'ban.list': room(...moderating),
+  'ban.set': room(...moderating),
+  'mute.set': room(...moderating),
+  'message.list': room('guest', ...reading),
+  'message.send': words('member', 'moderator', 'owner'),
+  'message.edit': words('member', 'moderator', 'owner', 'server_moderator', 'admin'),
+  'message.delete_own': room(...reading),
+  'message.delete': room(...moderating),
+  'message.pin': { who: moderating, whenMuted: true, whenArchived: false },
+} as const satisfies Record<string, RoomRule>;
+
+export const accountRules = {
+  'session.manage': ['guest', 'user', 'bot', 'moderator', 'admin'],
+  'user.read': ['guest', 'user', 'bot', 'moderator', 'admin'],
+  'user.update_self': ['guest', 'user', 'bot', 'moderator', 'admin'],
+  'user.search': ['user', 'bot', 'moderator', 'admin'],
+  'room.list': ['guest', 'user', 'bot', 'moderator', 'admin'],
+  'room.list_all': ['admin'],
+  'room.create': ['user', 'bot', 'moderator', 'admin'],
+  'conversation.list': ['user', 'bot', 'moderator', 'admin'],
+  'conversation.create': ['user', 'bot', 'moderator', 'admin'],
+  'admin.read': ['admin'],
+  'admin.users': ['admin'],
+} as const satisfies Record<string, readonly ServerRole[]>;
+
+interface ConversationRule {
+  /** While the other side has blocked the caller. */
+  readonly whenBlocked: boolean;
+  /** While the caller has blocked the other side. */
+  readonly whenBlocking: boolean;
+  /** Somebody else's message. */
+  readonly onOthers: boolean;
+}
+const either = (whenBlocked: boolean, whenBlocking: boolean, onOthers = false): ConversationRule => ({ whenBlocked, whenBlocking, onOthers });
+
+export const conversationRules = {
+  'conversation.read': either(true, true, true),
+  'conversation.block': either(true, true, true),
+  'conversation.mark_read': either(true, true, true),
+  'message.list': either(true, true, true),
+  'message.send': either(false, false, true),
+  'message.edit': either(false, true),
+  'message.delete_own': either(true, true),
+  'message.delete': either(true, true),
+  'message.pin': either(false, true, true),
+} as const satisfies Record<string, ConversationRule>;
+
+export type RoomAction = keyof typeof roomRules;
+export type AccountAction = keyof typeof accountRules;
+export type ConversationAction = keyof typeof conversationRules;
+export type MessageAction = RoomAction & ConversationAction;
+export type Action = RoomAction | AccountAction | ConversationAction;
+
+/** member < room moderator < owner < server moderator < admin; 0 for nobody in particular. */
+export type Rank = 0 | 1 | 2 | 3 | 4 | 5;
+
+export interface RoomFacts {
+  readonly visibility: 'public' | 'private';
+  readonly isArchived: boolean;
+  /** The caller's present membership. */
+  readonly role: 'owner' | 'moderator' | 'member' | undefined;
+  readonly isMuted: boolean;
+  readonly isBanned: boolean;
+}
+
+/** How high someone stands in a room: one acts on another only from strictly above. */
+export function rankOf(serverRole: ServerRole, role: RoomFacts['role'], visibility: RoomFacts['visibility']): Rank {
+  if (serverRole === 'admin') return 5;
+  if (serverRole === 'moderator' && visibility === 'public') return 4;
+  return role === 'owner' ? 3 : role === 'moderator' ? 2 : role === 'member' ? 1 : 0;
+}
+
+export function standingsOf(serverRole: ServerRole, facts: RoomFacts): RoomStanding[] {
+  if (serverRole === 'guest') return ['guest'];
+  const standings: RoomStanding[] = [facts.role ?? 'visitor'];
+  if (serverRole === 'moderator' && facts.visibility === 'public') standings.push('server_moderator');
+  if (serverRole === 'admin') standings.push('admin');
+  return standings;
+}
+
+/** Whether the room exists for this person at all. */
+export function canSeeRoom(serverRole: ServerRole, facts: RoomFacts): boolean {
+  return facts.visibility === 'public' || facts.role !== undefined || serverRole === 'admin';
+}
+
+/** Why the actor may not do this in a room he can see; undefined when he may. */
+export function refuseInRoom(actor: Actor, action: RoomAction, facts: RoomFacts): AppError | undefined {
+  const rule: RoomRule = roomRules[action];
+  const yours = facts.role ?? serverStanding(actor.role);
+  const refusal = (required: string, more: Details = {}) => new AppError('PERMISSION_DENIED', { required, your_role: yours, ...more });
+  if (facts.isBanned && actor.role !== 'admin') return refusal('not_banned', { reason: 'banned' });
+  const standings = standingsOf(actor.role, facts);
+  if (!standings.some((standing) => rule.who.includes(standing))) return refusal(lowestOf(rule.who));
+  if (facts.isMuted && !rule.whenMuted) return refusal('not_muted', { reason: 'muted' });
+  if (facts.isArchived && !rule.whenArchived) return refusal('not_archived', { reason: 'archived' });
+  return undefined;
+}
+
+/** The refusal of someone who does not stand above the person he acts on. */
+export function refuseByRank(role: RoomFacts['role'], actor: Actor): AppError {
+  return new AppError('PERMISSION_DENIED', { required: 'higher_rank', your_role: role ?? serverStanding(actor.role) });
+}
+
+export function refuseOthersWords(role: string | undefined): AppError {
+  return new AppError('PERMISSION_DENIED', { required: 'author', your_role: role ?? 'none' });
+}
+
+export function refuseForAccount(actor: Actor, action: AccountAction): AppError | undefined {
+  const allowed: readonly ServerRole[] = accountRules[action];
+  if (allowed.includes(actor.role)) return undefined;
+  return new AppError('PERMISSION_DENIED', { required: allowed[0], your_role: actor.role });
+}
+
+export interface ConversationFacts {
+  readonly blockedByMe: boolean;
+  readonly blockedByOther: boolean;
+}
+
+export function refuseInConversation(action: ConversationAction, facts: ConversationFacts, ownsMessage = true): AppError | undefined {
+  const rule: ConversationRule = conversationRules[action];
+  if (!ownsMessage && !rule.onOthers) return refuseOthersWords('participant');
+  const blocked = (facts.blockedByOther && !rule.whenBlocked) || (facts.blockedByMe && !rule.whenBlocking);
+  return blocked ? new AppError('USER_BLOCKED', { required: 'not_blocked', your_role: 'participant' }) : undefined;
+}
+
+function lowestOf(who: readonly RoomStanding[]): string {
+  const [lowest = 'admin'] = who;
+  return lowest === 'visitor' ? 'user' : lowest;
+}
+
+function serverStanding(role: ServerRole): string {
+  return role === 'user' || role === 'bot' ? 'none' : role;
+}
