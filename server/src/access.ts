@@ -1,4 +1,13 @@
-import { type Ctx, emit, isWriting, lockContainers, lockStreams, type ServerRole, type WriteCtx, write } from './context.ts';
+import {
+  type Ctx,
+  emit,
+  isWriting,
+  lockContainers,
+  lockStreams,
+  type ServerRole,
+  type WriteCtx,
+  write,
+} from './context.ts';
 import { AppError } from './errors.ts';
 import { type ConversationForUser, findConversation } from './modules/conversations/store.ts';
 import { findTarget } from './modules/members/store.ts';
@@ -46,14 +55,26 @@ export async function allowInRoom(ctx: Ctx, action: RoomAction, roomId: number):
 }
 
 /** The verdict on a room as loaded for the actor; pure, so that a batch of sends can use it. */
-export function judgeRoom(ctx: Pick<Ctx, 'actor' | 'now'>, action: RoomAction, room: RoomForUser | undefined): AppError | undefined {
+export function judgeRoom(
+  ctx: Pick<Ctx, 'actor' | 'now'>,
+  action: RoomAction,
+  room: RoomForUser | undefined,
+): AppError | undefined {
   if (!room || (room.visibility !== 'public' && room.visibility !== 'private')) return new AppError('ROOM_NOT_FOUND');
   const facts = factsOf(room, ctx.now);
   return canSeeRoom(ctx.actor.role, facts) ? refuseInRoom(ctx.actor, action, facts) : new AppError('ROOM_NOT_FOUND');
 }
 
 export interface OnPerson extends InRoom {
-  readonly target: { id: number; username: string; role: RoomFacts['role']; rank: Rank; joinedAt: number; mutedUntil: number | null; serverRole: ServerRole };
+  readonly target: {
+    id: number;
+    username: string;
+    role: RoomFacts['role'];
+    rank: Rank;
+    joinedAt: number;
+    mutedUntil: number | null;
+    serverRole: ServerRole;
+  };
 }
 
 /** To act on a person in a room one stands strictly above; oneself is the caller's own case to decide. */
@@ -79,7 +100,11 @@ export function requireAbove(ctx: Ctx, { room, rank, target }: OnPerson): void {
   if (rank <= target.rank) throw refuseByRank(roleOf(room), ctx.actor);
 }
 
-export async function allowInConversation(ctx: Ctx, action: ConversationAction, conversationId: number): Promise<ConversationForUser> {
+export async function allowInConversation(
+  ctx: Ctx,
+  action: ConversationAction,
+  conversationId: number,
+): Promise<ConversationForUser> {
   await lockContainers(ctx, [conversationId]);
   const found = await findConversation.first(ctx.db, { container_id: conversationId, user_id: ctx.actor.userId });
   const refusal = judgeConversation(ctx, action, found);
@@ -139,7 +164,9 @@ function asMessageNotFound(error: unknown): never {
 async function requireAboveAuthor(ctx: Ctx, room: RoomForUser, authorId: number) {
   const author = await findTarget.first(ctx.db, { container_id: room.id, user_id: authorId });
   const visibility = room.visibility as RoomFacts['visibility'];
-  const authorRank = author ? rankOf(author.server_role, (author.role as RoomFacts['role']) ?? undefined, visibility) : 0;
+  const authorRank = author
+    ? rankOf(author.server_role, (author.role as RoomFacts['role']) ?? undefined, visibility)
+    : 0;
   if (rankOf(ctx.actor.role, roleOf(room), visibility) <= authorRank) throw refuseByRank(roleOf(room), ctx.actor);
 }
 
@@ -167,6 +194,6 @@ async function auditLook(ctx: Ctx, room: RoomForUser): Promise<void> {
   if (isWriting(ctx)) return;
   await write(ctx, 'room.look', async (inner: WriteCtx) => {
     await lockStreams(inner, { server: true });
-    await emit(inner, { type: 'private_room_read', containerId: room.id, audit: { userId: ctx.actor.userId } });
+    await emit(inner, { type: 'private_room_read', containerId: room.id, audit: {} });
   });
 }

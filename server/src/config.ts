@@ -15,31 +15,57 @@ const integer = (fallback: number, minimum: number, maximum: number, description
   Type.Integer({ default: fallback, minimum, maximum, description });
 const text = (fallback: string, description: string, more: object = {}) =>
   Type.String({ default: fallback, description, ...more });
-const optional = (description: string, more: object = {}) => Type.Optional(Type.String({ description, minLength: 1, ...more }));
+const optional = (description: string, more: object = {}) =>
+  Type.Optional(Type.String({ description, minLength: 1, ...more }));
 const flag = (fallback: boolean, description: string) => Type.Boolean({ default: fallback, description });
 const list = (fallback: string[], description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { default: fallback, description });
 const rate = (fallback: string, description: string) =>
-  Type.String({ default: fallback, pattern: '^[1-9][0-9]{0,6}/[1-9][0-9]{0,4}(s|m|h)(:[1-9][0-9]{0,6})?$', description });
+  Type.String({
+    default: fallback,
+    pattern: '^[1-9][0-9]{0,6}/[1-9][0-9]{0,4}(s|m|h)(:[1-9][0-9]{0,6})?$',
+    description,
+  });
 
 /** Every variable the server knows: the one source of validation, defaults and docs/configuration.md. */
 export const ConfigSchema = Type.Object({
   HOST: text('127.0.0.1', 'Address to listen on.', { minLength: 1 }),
   PORT: integer(8080, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
   DATA_DIR: text('./data', 'Folder of the database; made with mode 0700.', { minLength: 1 }),
-  PUBLIC_URL: optional('Address clients use, when it differs from HOST and PORT; the issuer of the tokens.', { pattern: '^https?://' }),
-  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'Least severe line written to standard output.' }),
-  REGISTRATION: Type.Enum(['open', 'closed'], { default: 'open', description: 'Whether people may sign up by themselves.' }),
+  PUBLIC_URL: optional('Address clients use, when it differs from HOST and PORT; the issuer of the tokens.', {
+    pattern: '^https?://',
+  }),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'Least severe line written to standard output.',
+  }),
+  REGISTRATION: Type.Enum(['open', 'closed'], {
+    default: 'open',
+    description: 'Whether people may sign up by themselves.',
+  }),
   ADMIN_USERNAME: text('admin', 'User name of the first account.', { pattern: '^[A-Za-z0-9_-]{3,50}$' }),
   ADMIN_EMAIL: text('admin@localhost', 'E-mail of the first account.', { minLength: 3, maxLength: 254 }),
-  ADMIN_PASSWORD: optional('Password of the first account; otherwise one is made and shown once.', { minLength: 8, maxLength: 256 }),
+  ADMIN_PASSWORD: optional('Password of the first account; otherwise one is made and shown once.', {
+    minLength: 8,
+    maxLength: 256,
+  }),
   DEFAULT_ROOMS: list(['General'], 'Public rooms made at the first start, which every new user joins.'),
-  JWT_SECRET: optional('Key of the access tokens (at least 32 characters); otherwise made and kept in the database.', { minLength: 32 }),
-  SECRET_KEY: optional('Key of what is derived or encrypted at rest (at least 32 characters); otherwise made and kept in the database.', { minLength: 32 }),
+  JWT_SECRET: optional('Key of the access tokens (at least 32 characters); otherwise made and kept in the database.', {
+    minLength: 32,
+  }),
+  SECRET_KEY: optional(
+    'Key of what is derived or encrypted at rest (at least 32 characters); otherwise made and kept in the database.',
+    { minLength: 32 },
+  ),
   ACCESS_TOKEN_SECONDS: integer(900, 5, 86_400, 'Life of an access token.'),
   REFRESH_IDLE_DAYS: integer(7, 1, 365, 'A session unused for so long has ended.'),
   REFRESH_ABSOLUTE_DAYS: integer(30, 1, 3_650, 'A session ends after so long, used or not.'),
-  REFRESH_GRACE_SECONDS: integer(10, 0, 60, 'How long the spent predecessor of a refresh token still answers the same successor.'),
+  REFRESH_GRACE_SECONDS: integer(
+    10,
+    0,
+    60,
+    'How long the spent predecessor of a refresh token still answers the same successor.',
+  ),
   MAX_SESSIONS_PER_USER: integer(20, 1, 1_000, 'Sessions a user may hold; the oldest ends.'),
   MAX_MESSAGE_LENGTH: integer(2_000, 1, 20_000, 'Code points in a message.'),
   MAX_ROOM_MEMBERS: integer(10_000, 1, 100_000, 'Highest max_members a room may have.'),
@@ -106,7 +132,11 @@ function parse(raw: string, schema: TSchema): unknown {
   const { type } = schema as { type?: string };
   if (type === 'integer') return /^-?\d{1,16}$/.test(raw) ? Number(raw) : undefined;
   if (type === 'boolean') return { true: true, false: false, '1': true, '0': false }[raw];
-  if (type === 'array') return raw.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  if (type === 'array')
+    return raw
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
   return raw;
 }
 
@@ -117,7 +147,8 @@ export function expectation(schema: TSchema): string {
   if (type === 'integer') return `a whole number from ${minimum} to ${maximum}`;
   if (type === 'boolean') return 'true or false';
   if (type === 'array') return 'a list separated by commas';
-  if (typeof pattern === 'string' && pattern.includes('(s|m|h)')) return 'a rate such as 60/1m or 60/1m:20 (count, window, burst)';
+  if (typeof pattern === 'string' && pattern.includes('(s|m|h)'))
+    return 'a rate such as 60/1m or 60/1m:20 (count, window, burst)';
   if (pattern === '^https?://') return 'an http or https address';
   if (pattern !== undefined) return `a text matching ${pattern}`;
   if (maxLength !== undefined) return `a text of ${minLength} to ${maxLength} characters`;

@@ -86,7 +86,10 @@ export function lockContainers(ctx: Ctx, ids: readonly number[]): Promise<void> 
 }
 
 /** Locks streams of users, and the server's, besides containers. */
-export function lockStreams(ctx: Ctx, wanted: { containers?: readonly number[]; users?: readonly number[]; server?: boolean }) {
+export function lockStreams(
+  ctx: Ctx,
+  wanted: { containers?: readonly number[]; users?: readonly number[]; server?: boolean },
+) {
   if (!isWriting(ctx)) return Promise.resolve();
   const streams = [...(wanted.containers ?? []).map(containerStream), ...(wanted.users ?? []).map(userStream)];
   return ctx.db.lock(wanted.server ? [...streams, serverStream] : streams);
@@ -95,7 +98,8 @@ export function lockStreams(ctx: Ctx, wanted: { containers?: readonly number[]; 
 /** Writes the events and their audit rows in this transaction. Their streams must be locked. */
 export async function emit(ctx: WriteCtx, ...events: NewEvent[]): Promise<void> {
   for (const event of events) {
-    if (!ctx.db.locked.has(streamOf(event))) throw new Error(`${event.type} was emitted without the lock of its stream`);
+    if (!ctx.db.locked.has(streamOf(event)))
+      throw new Error(`${event.type} was emitted without the lock of its stream`);
   }
   ctx.emitted.push(...events);
   await appendEvents(

@@ -15,7 +15,11 @@ export const errorTable = {
   REQUEST_TIMEOUT: [408, 'The request took too long to arrive.', 'La requête a mis trop de temps à arriver.'],
   RESOURCE_CONFLICT: [409, 'This collides with the present state.', 'Conflit de ressource.'],
   ROOM_FULL: [409, 'The room is full.', 'Le salon est complet.'],
-  REQUEST_IN_PROGRESS: [409, 'The first request with this key is still running.', 'La première requête avec cette clé est en cours.'],
+  REQUEST_IN_PROGRESS: [
+    409,
+    'The first request with this key is still running.',
+    'La première requête avec cette clé est en cours.',
+  ],
   PAYLOAD_TOO_LARGE: [413, 'The body is too large.', 'Le corps de la requête est trop volumineux.'],
   URI_TOO_LONG: [414, 'The address is too long.', 'L’adresse est trop longue.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'This media type is not taken here.', 'Type de contenu non pris en charge.'],

@@ -6,14 +6,19 @@ import { type TProperties, type TSchema, Type } from 'typebox';
  */
 export type StreamKind = 'container' | 'user' | 'server';
 
-interface EventKind {
+interface EventKind<Audited extends boolean = boolean> {
   readonly stream: StreamKind;
-  readonly audited: boolean;
+  readonly audited: Audited;
   readonly webhook: boolean;
   readonly data: TSchema;
 }
 
-const kind = (stream: StreamKind, audited: boolean, webhook: boolean, data: TProperties = {}): EventKind => ({
+const kind = <A extends boolean>(
+  stream: StreamKind,
+  audited: A,
+  webhook: boolean,
+  data: TProperties = {},
+): EventKind<A> => ({
   stream,
   audited,
   webhook,

@@ -66,7 +66,11 @@ interface ConversationRule {
   /** Somebody else's message. */
   readonly onOthers: boolean;
 }
-const either = (whenBlocked: boolean, whenBlocking: boolean, onOthers = false): ConversationRule => ({ whenBlocked, whenBlocking, onOthers });
+const either = (whenBlocked: boolean, whenBlocking: boolean, onOthers = false): ConversationRule => ({
+  whenBlocked,
+  whenBlocking,
+  onOthers,
+});
 
 export const conversationRules = {
   'conversation.read': either(true, true, true),
@@ -122,7 +126,8 @@ export function canSeeRoom(serverRole: ServerRole, facts: RoomFacts): boolean {
 export function refuseInRoom(actor: Actor, action: RoomAction, facts: RoomFacts): AppError | undefined {
   const rule: RoomRule = roomRules[action];
   const yours = facts.role ?? serverStanding(actor.role);
-  const refusal = (required: string, more: Details = {}) => new AppError('PERMISSION_DENIED', { required, your_role: yours, ...more });
+  const refusal = (required: string, more: Details = {}) =>
+    new AppError('PERMISSION_DENIED', { required, your_role: yours, ...more });
   if (facts.isBanned && actor.role !== 'admin') return refusal('not_banned', { reason: 'banned' });
   const standings = standingsOf(actor.role, facts);
   if (!standings.some((standing) => rule.who.includes(standing))) return refusal(lowestOf(rule.who));
@@ -151,7 +156,11 @@ export interface ConversationFacts {
   readonly blockedByOther: boolean;
 }
 
-export function refuseInConversation(action: ConversationAction, facts: ConversationFacts, ownsMessage = true): AppError | undefined {
+export function refuseInConversation(
+  action: ConversationAction,
+  facts: ConversationFacts,
+  ownsMessage = true,
+): AppError | undefined {
   const rule: ConversationRule = conversationRules[action];
   if (!ownsMessage && !rule.onOthers) return refuseOthersWords('participant');
   const blocked = (facts.blockedByOther && !rule.whenBlocked) || (facts.blockedByMe && !rule.whenBlocking);

@@ -93,7 +93,10 @@ async function runMember(connection: Transactional, member: Member): Promise<Out
   let open = true;
   connection.savepoint();
   try {
-    const value = await withinThisTurn(member, connection.writer(() => open));
+    const value = await withinThisTurn(
+      member,
+      connection.writer(() => open),
+    );
     open = false;
     connection.release();
     return { member, value };
@@ -101,7 +104,8 @@ async function runMember(connection: Transactional, member: Member): Promise<Out
     open = false;
     connection.ifFatal(error);
     // A full disk rolls the whole transaction back behind our back: then no member of the batch may be acknowledged.
-    if (!connection.inTransaction()) throw new StorageFull('The transaction was rolled back by the database', { cause: error });
+    if (!connection.inTransaction())
+      throw new StorageFull('The transaction was rolled back by the database', { cause: error });
     connection.rollbackToSavepoint();
     return { member, error };
   }

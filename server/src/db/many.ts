@@ -1,6 +1,15 @@
 import { type CompiledQuery, sql } from 'kysely';
 import type { Reader, Row, Writer } from './database.ts';
-import { builders, type Builder, type Compilable, change, type Query, query, type CompiledText, textOf } from './statement.ts';
+import {
+  type Builder,
+  builders,
+  type Compilable,
+  type CompiledText,
+  change,
+  type Query,
+  query,
+  textOf,
+} from './statement.ts';
 
 /**
  * One statement for many inputs. SQLite, where a call costs a microsecond, runs the prepared statement once an input; PostgreSQL,
@@ -21,7 +30,8 @@ export function queryOfEach<P extends object, O>(types: ColumnTypes<P>, build: B
     firstOfEach: async (db, inputs) => {
       if (inputs.length === 0) return [];
       if (db.dialect === 'sqlite') return eachInTurn(inputs, (input) => single.first(db, input));
-      text ??= textOf(`select input.ord, found.* from ${unnest(types, ' with ordinality')} as input(${columns(types)}, ord)
+      text ??=
+        textOf(`select input.ord, found.* from ${unnest(types, ' with ordinality')} as input(${columns(types)}, ord)
         cross join lateral (${compiled(types, build)} limit 1) as found`);
       return byOrdinal<O>(inputs.length, await db.all(text, arrays(types, inputs)));
     },
@@ -43,7 +53,9 @@ export function updateOfEach<P extends object>(types: ColumnTypes<P>, build: Bui
         await eachInTurn(inputs, (input) => single.run(db, input));
         return;
       }
-      text ??= textOf(compiled(types, build).replace(' where ', ` from ${unnest(types)} as input(${columns(types)}) where `));
+      text ??= textOf(
+        compiled(types, build).replace(' where ', ` from ${unnest(types)} as input(${columns(types)}) where `),
+      );
       await db.run(text, arrays(types, inputs));
     },
   };
@@ -65,7 +77,13 @@ export function insertOfEach<P extends object>(table: string, types: ColumnTypes
   };
 }
 
-async function insertInTurn(db: Writer, text: CompiledText, names: string[], inputs: readonly object[], returning?: 'id') {
+async function insertInTurn(
+  db: Writer,
+  text: CompiledText,
+  names: string[],
+  inputs: readonly object[],
+  returning?: 'id',
+) {
   const ids: number[] = [];
   for (const input of inputs) {
     const values = names.map((name) => (input as Row)[name]);
@@ -84,7 +102,8 @@ async function eachInTurn<P, O>(inputs: readonly P[], work: (input: P) => Promis
 function compiled<P extends object>(types: ColumnTypes<P>, build: Build<P, unknown>): string {
   const references = Object.fromEntries(Object.keys(types).map((name) => [name, sql.ref(`input.${name}`)]));
   const { sql: text, parameters }: CompiledQuery = build(builders.postgres, references as unknown as P).compile();
-  if (parameters.length > 0) throw new Error(`A statement for many inputs has constants; write them with sql.lit: ${text}`);
+  if (parameters.length > 0)
+    throw new Error(`A statement for many inputs has constants; write them with sql.lit: ${text}`);
   return text;
 }
 

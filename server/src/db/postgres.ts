@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type Database, DatabaseUnavailable, type Row, StorageFull, type Writer } from './database.ts';
+import { type Database, DatabaseUnavailable, isLockTimeout, type Row, StorageFull, type Writer } from './database.ts';
 import type { CompiledText } from './statement.ts';
 
 export interface PostgresOptions {
@@ -26,13 +26,15 @@ export function openPostgres({ url, connections = 10 }: PostgresOptions): Databa
   });
   // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {});
-  const all = async (text: CompiledText, values: readonly unknown[]) => (await translated(pool.query(asQuery(text, values)))).rows as Row[];
+  const all = async (text: CompiledText, values: readonly unknown[]) =>
+    (await translated(pool.query(asQuery(text, values)))).rows as Row[];
   return {
     dialect: 'postgres',
     reader: { dialect: 'postgres', all },
     write: (_name, work) => transaction(pool, work),
     ping: async () => void (await translated(pool.query('select 1'))),
-    size: async () => Number((await translated(pool.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
+    size: async () =>
+      Number((await translated(pool.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
     isFull: () => false,
     close: () => pool.end(),
   };
@@ -80,7 +82,9 @@ function writerOf(client: pg.PoolClient): Writer {
     lock: async (streams) => {
       const missing = streams.filter((stream) => !locked.has(stream));
       if (missing.length === 0) return;
-      await translated(client.query({ name: 'lock', text: LOCK, values: [missing] }));
+      await translated(client.query({ name: 'lock', text: LOCK, values: [missing] })).catch((error: unknown) => {
+        throw isLockTimeout(error) ? new DatabaseUnavailable('A lock was not had in time', { cause: error }) : error;
+      });
       for (const stream of missing) locked.add(stream);
     },
   };
@@ -101,12 +105,15 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
   } catch (error) {
     const code = codeOf(error);
     if (code === '53100') throw new StorageFull('PostgreSQL has no room left', { cause: error });
-    if (isOutage(code, error)) throw new DatabaseUnavailable(`PostgreSQL does not answer (${code || (error as Error).message})`, { cause: error });
+    if (isOutage(code, error))
+      throw new DatabaseUnavailable(`PostgreSQL does not answer (${code || (error as Error).message})`, {
+        cause: error,
+      });
     throw error;
   }
 }
 
 function isOutage(code: string, error: unknown): boolean {
-  if (/^(08|57P|53[23]|57014|55P03|25P03)/.test(code) || /^E[A-Z]+$/.test(code)) return true;
+  if (/^(08|57P|53[23]|57014|25P03)/.test(code) || /^E[A-Z]+$/.test(code)) return true;
   return code === '' && /terminat|timeout|connect/i.test((error as Error).message);
 }

@@ -69,7 +69,11 @@ function auditRow({ event, actorId, address, at }: EventEntry, eventId: number) 
       action: event.type,
       user_id: event.audit.userId ?? null,
       actor_id: actorId,
-      details: JSON.stringify({ ...(event.messageId ? { message_id: event.messageId } : {}), ...event.data, ...event.audit.details }),
+      details: JSON.stringify({
+        ...(event.messageId ? { message_id: event.messageId } : {}),
+        ...event.data,
+        ...event.audit.details,
+      }),
       address,
       created_at: at,
     },

@@ -68,7 +68,9 @@ function sql(dialect: Dialect): readonly string[] {
     `create index reactions_by_user on reactions (user_id, message_id)`,
     `create table events (${id}, stream ${text} not null, type text not null, actor_id ${int} not null, container_id ${int}, message_id ${int},
       user_id ${int}, version ${int}, data text not null, created_at ${int} not null${sqlite ? '' : ', xid xid8 not null default pg_current_xact_id()'}) ${strict}`,
-    sqlite ? `create index events_by_stream on events (stream, id)` : `create index events_by_stream on events (stream, xid, id)`,
+    sqlite
+      ? `create index events_by_stream on events (stream, id)`
+      : `create index events_by_stream on events (stream, xid, id)`,
     ...(sqlite ? [] : [`create index events_in_order on events (xid, id)`]),
     `create table audit_log (${id}, event_id ${int} not null, container_id ${int}, action text not null, user_id ${int}, actor_id ${int} not null,
       details text not null, address text not null, created_at ${int} not null) ${strict}`,

@@ -17,7 +17,10 @@ export async function migrate(db: Database, now: number, known: readonly Migrati
     const done = await writer.all(applied, []);
     const newest = known.at(-1)?.id ?? 0;
     const ahead = done.find((row) => Number(row.id) > newest);
-    if (ahead) throw new Error(`The database has migration ${ahead.id} (${ahead.name}), which this version does not know: start a newer version`);
+    if (ahead)
+      throw new Error(
+        `The database has migration ${ahead.id} (${ahead.name}), which this version does not know: start a newer version`,
+      );
     for (const migration of known) {
       const before = done.find((row) => Number(row.id) === migration.id);
       if (before) refuseDifference(before.checksum, migration, db.dialect);
@@ -28,7 +31,9 @@ export async function migrate(db: Database, now: number, known: readonly Migrati
 
 function refuseDifference(checksum: unknown, migration: Migration, dialect: Dialect) {
   if (checksum !== checksumOf(migration, dialect)) {
-    throw new Error(`Migration ${migration.id} (${migration.name}) was applied with other statements than this version has`);
+    throw new Error(
+      `Migration ${migration.id} (${migration.name}) was applied with other statements than this version has`,
+    );
   }
 }
 

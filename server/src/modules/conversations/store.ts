@@ -7,7 +7,9 @@ function conversationFor(q: Builder, p: { container_id: number; user_id: number 
     .selectFrom('containers as c')
     .innerJoin('conversations as v', 'v.id', 'c.id')
     .innerJoin('members as me', (join) => join.onRef('me.container_id', '=', 'c.id').on('me.user_id', '=', p.user_id))
-    .innerJoin('members as peer', (join) => join.onRef('peer.container_id', '=', 'c.id').onRef('peer.user_id', '!=', 'me.user_id'))
+    .innerJoin('members as peer', (join) =>
+      join.onRef('peer.container_id', '=', 'c.id').onRef('peer.user_id', '!=', 'me.user_id'),
+    )
     .innerJoin('users as other', 'other.id', 'peer.user_id')
     .where('c.id', '=', p.container_id)
     .select([

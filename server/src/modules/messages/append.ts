@@ -6,9 +6,9 @@ import { containerStream, type NewEvent } from '../../events.ts';
 import { appendEvents } from '../../log/append.ts';
 import { type ConversationForUser, findConversations } from '../conversations/store.ts';
 import { findRooms, type RoomForUser } from '../rooms/store.ts';
-import { createTally, type Draft } from './append_tally.ts';
-import { insertMentions, insertMessages } from './append_store.ts';
 import { resolveNames } from './append_mentions.ts';
+import { insertMentions, insertMessages } from './append_store.ts';
+import { createTally, type Draft } from './append_tally.ts';
 import { findMessages, findReplied, findSent, type MessageOfContainer } from './store.ts';
 
 export interface SendInput {
@@ -64,7 +64,8 @@ export async function appendMessages(db: Writer, inputs: readonly SendInput[]): 
 
   await resolveNames(db, drafts);
   await store(db, drafts, tally, verdicts);
-  for (const { index, of } of repeats) verdicts[index] = repeated(inputs[index] as SendInput, inputs[of] as SendInput, verdicts[of] as SendVerdict);
+  for (const { index, of } of repeats)
+    verdicts[index] = repeated(inputs[index] as SendInput, inputs[of] as SendInput, verdicts[of] as SendVerdict);
   return verdicts as SendVerdict[];
 }
 
@@ -77,8 +78,16 @@ interface Facts {
 
 async function loadFacts(db: Writer, inputs: readonly SendInput[]): Promise<Facts> {
   const keyOf = ({ containerId, actor }: SendInput) => ({ container_id: containerId, user_id: actor.userId });
-  const rooms = await scattered(inputs, ({ kind }) => kind === 'room', (some) => findRooms.firstOfEach(db, some.map(keyOf)));
-  const conversations = await scattered(inputs, ({ kind }) => kind === 'conversation', (some) => findConversations.firstOfEach(db, some.map(keyOf)));
+  const rooms = await scattered(
+    inputs,
+    ({ kind }) => kind === 'room',
+    (some) => findRooms.firstOfEach(db, some.map(keyOf)),
+  );
+  const conversations = await scattered(
+    inputs,
+    ({ kind }) => kind === 'conversation',
+    (some) => findConversations.firstOfEach(db, some.map(keyOf)),
+  );
   const replies = inputs.flatMap(({ replyToId }) => (replyToId === null ? [] : [{ id: replyToId }]));
   const parents = new Map<number, Replied>();
   for (const found of await findReplied.firstOfEach(db, replies)) if (found) parents.set(found.id, found);
@@ -86,7 +95,11 @@ async function loadFacts(db: Writer, inputs: readonly SendInput[]): Promise<Fact
 }
 
 /** Loads facts for some of the inputs and puts them where those inputs stand. */
-async function scattered<O>(inputs: readonly SendInput[], wanted: (input: SendInput) => boolean, load: (some: SendInput[]) => Promise<O[]>) {
+async function scattered<O>(
+  inputs: readonly SendInput[],
+  wanted: (input: SendInput) => boolean,
+  load: (some: SendInput[]) => Promise<O[]>,
+) {
   const result = new Array<O | undefined>(inputs.length).fill(undefined);
   const some = inputs.filter(wanted);
   const loaded = await load(some);
@@ -101,7 +114,11 @@ async function loadSent(db: Writer, inputs: readonly SendInput[]): Promise<Facts
   if (keyed.length === 0) return sent;
   const found = await findSent.firstOfEach(
     db,
-    keyed.map(([, input]) => ({ author_id: input.actor.userId, container_id: input.containerId, client_id: input.clientId as string })),
+    keyed.map(([, input]) => ({
+      author_id: input.actor.userId,
+      container_id: input.containerId,
+      client_id: input.clientId as string,
+    })),
   );
   const ids = found.flatMap((row) => (row ? [{ id: row.id }] : []));
   const messages = new Map((await findMessages.firstOfEach(db, ids)).map((message) => [message?.id, message]));
@@ -112,12 +129,17 @@ async function loadSent(db: Writer, inputs: readonly SendInput[]): Promise<Facts
   return sent;
 }
 
-type Judged = { verdict: SendVerdict } | { verdict?: undefined; lastSeq: number; parent: Replied | undefined; visibility: string };
+type Judged =
+  | { verdict: SendVerdict }
+  | { verdict?: undefined; lastSeq: number; parent: Replied | undefined; visibility: string };
 
 function judge(input: SendInput, index: number, facts: Facts): Judged {
   const room = facts.rooms[index];
   const conversation = facts.conversations[index];
-  const refusal = input.kind === 'room' ? judgeRoom(input, 'message.send', room) : judgeConversation(input, 'message.send', conversation);
+  const refusal =
+    input.kind === 'room'
+      ? judgeRoom(input, 'message.send', room)
+      : judgeConversation(input, 'message.send', conversation);
   if (refusal) return { verdict: { refusal } };
   const sent = facts.sent.get(index);
   if (sent) return { verdict: replay(input.payloadHash, sent.payloadHash, sent.message) };
@@ -129,11 +151,16 @@ function judge(input: SendInput, index: number, facts: Facts): Judged {
 
 function parentRefusal(input: SendInput, parent: Replied | undefined): AppError | undefined {
   if (input.replyToId === null) return undefined;
-  if (!parent || parent.container_id !== input.containerId) return unprocessable('parent_not_here', { field: 'parent_message_id' });
+  if (!parent || parent.container_id !== input.containerId)
+    return unprocessable('parent_not_here', { field: 'parent_message_id' });
   return parent.content === null ? unprocessable('parent_deleted', { field: 'parent_message_id' }) : undefined;
 }
 
-function slowModeRefusal(input: SendInput, room: RoomForUser | undefined, sentInBatch: number | undefined): AppError | undefined {
+function slowModeRefusal(
+  input: SendInput,
+  room: RoomForUser | undefined,
+  sentInBatch: number | undefined,
+): AppError | undefined {
   if (!room || room.slow_mode_seconds === 0 || room.role !== 'member') return undefined;
   const waitMs = (sentInBatch ?? room.last_sent_at ?? 0) + room.slow_mode_seconds * 1_000 - input.now;
   if (waitMs <= 0) return undefined;
@@ -145,7 +172,11 @@ function slowModeRefusal(input: SendInput, room: RoomForUser | undefined, sentIn
   );
 }
 
-function replay(payloadHash: string | null, firstHash: string | null, message: MessageOfContainer | undefined): SendVerdict {
+function replay(
+  payloadHash: string | null,
+  firstHash: string | null,
+  message: MessageOfContainer | undefined,
+): SendVerdict {
   if (payloadHash !== firstHash) return { refusal: new AppError('IDEMPOTENCY_MISMATCH') };
   if (!message || message.content === null) return { refusal: conflict('message_deleted') };
   return { message, replayed: true };
@@ -157,7 +188,12 @@ function repeated(input: SendInput, first: SendInput, verdict: SendVerdict): Sen
   return replay(input.payloadHash, first.payloadHash, verdict.message);
 }
 
-async function store(db: Writer, drafts: readonly Draft[], tally: ReturnType<typeof createTally>, verdicts: (SendVerdict | undefined)[]) {
+async function store(
+  db: Writer,
+  drafts: readonly Draft[],
+  tally: ReturnType<typeof createTally>,
+  verdicts: (SendVerdict | undefined)[],
+) {
   if (drafts.length === 0) return;
   const messages = drafts.map(asRow);
   const ids = await insertMessages(db, messages);
@@ -180,11 +216,21 @@ async function store(db: Writer, drafts: readonly Draft[], tally: ReturnType<typ
     }),
   );
   for (const [place, { index }] of drafts.entries()) {
-    verdicts[index] = { message: messages[place] as MessageOfContainer, replayed: false, event: events[place] as NewEvent };
+    verdicts[index] = {
+      message: messages[place] as MessageOfContainer,
+      replayed: false,
+      event: events[place] as NewEvent,
+    };
   }
 }
 
-function asRow({ input, seq, parentId, visibility, mentions }: Draft): MessageOfContainer & { client_id: string | null; payload_hash: string | null } {
+function asRow({
+  input,
+  seq,
+  parentId,
+  visibility,
+  mentions,
+}: Draft): MessageOfContainer & { client_id: string | null; payload_hash: string | null } {
   return {
     id: 0,
     uuid: input.uuid,

@@ -30,7 +30,12 @@ export const insertMessages = insertOfEach(
   'id',
 );
 
-export const insertMentions = insertOfEach('mentions', { user_id: 'bigint', container_id: 'bigint', seq: 'bigint', message_id: 'bigint' });
+export const insertMentions = insertOfEach('mentions', {
+  user_id: 'bigint',
+  container_id: 'bigint',
+  seq: 'bigint',
+  message_id: 'bigint',
+});
 
 interface Counted {
   id: number;
@@ -97,7 +102,12 @@ export interface Nameable {
 /** Those of the names that belong to people who can see the container and whom no block keeps from the author. */
 export function findMentionable(
   db: Reader,
-  { containerId, authorId, names, everyoneSees }: { containerId: number; authorId: number; names: readonly string[]; everyoneSees: boolean },
+  {
+    containerId,
+    authorId,
+    names,
+    everyoneSees,
+  }: { containerId: number; authorId: number; names: readonly string[]; everyoneSees: boolean },
 ): Promise<Nameable[]> {
   return dynamic<Nameable>(db, (q) => {
     const named = q
@@ -107,7 +117,10 @@ export function findMentionable(
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
-            selectFrom('bans as b').whereRef('b.user_id', '=', 'u.id').where('b.container_id', '=', containerId).select(sql.lit(1).as('one')),
+            selectFrom('bans as b')
+              .whereRef('b.user_id', '=', 'u.id')
+              .where('b.container_id', '=', containerId)
+              .select(sql.lit(1).as('one')),
           ),
         ),
       )

@@ -1,6 +1,6 @@
 import type { Writer } from '../../db/database.ts';
-import { updateContainers, updateMentioned, updateRoots, updateSenders } from './append_store.ts';
 import type { SendInput } from './append.ts';
+import { updateContainers, updateMentioned, updateRoots, updateSenders } from './append_store.ts';
 
 export interface Draft {
   readonly input: SendInput;
@@ -27,7 +27,13 @@ export function createTally() {
   const roots = new Map<number, number>();
   const sentAt = new Map<string, number>();
 
-  function draft(input: SendInput, index: number, lastSeq: number, parent: Replied | undefined, visibility: string): Draft {
+  function draft(
+    input: SendInput,
+    index: number,
+    lastSeq: number,
+    parent: Replied | undefined,
+    visibility: string,
+  ): Draft {
     const container = containers.get(input.containerId) ?? { last_seq: lastSeq, sent: 0, roots: 0, at: 0 };
     containers.set(input.containerId, container);
     container.last_seq++;
@@ -47,14 +53,24 @@ export function createTally() {
   }
 
   async function store(db: Writer, drafts: readonly Draft[]) {
-    await updateContainers.run(db, [...containers].map(([id, { last_seq, sent, roots, at }]) => ({ id, last_seq, sent, roots, at })));
-    await updateRoots.run(db, [...roots].map(([id, replies]) => ({ id, replies })));
+    await updateContainers.run(
+      db,
+      [...containers].map(([id, { last_seq, sent, roots, at }]) => ({ id, last_seq, sent, roots, at })),
+    );
+    await updateRoots.run(
+      db,
+      [...roots].map(([id, replies]) => ({ id, replies })),
+    );
     const { senders, mentioned } = memberChanges(drafts);
     await updateSenders.run(db, senders);
     await updateMentioned.run(db, mentioned);
   }
 
-  return { draft, store, lastSentAt: (input: SendInput) => sentAt.get(memberKey(input.containerId, input.actor.userId)) };
+  return {
+    draft,
+    store,
+    lastSentAt: (input: SendInput) => sentAt.get(memberKey(input.containerId, input.actor.userId)),
+  };
 }
 
 function memberKey(containerId: number, userId: number): string {
@@ -63,7 +79,10 @@ function memberKey(containerId: number, userId: number): string {
 
 /** A sender's mark ends at his last message here; mentions of him after it are what remains unread. */
 function memberChanges(drafts: readonly Draft[]) {
-  const senders = new Map<string, { container_id: number; user_id: number; seq: number; mentioned: number; at: number }>();
+  const senders = new Map<
+    string,
+    { container_id: number; user_id: number; seq: number; mentioned: number; at: number }
+  >();
   const mentioned = new Map<string, { container_id: number; user_id: number; mentioned: number }>();
   for (const { input, seq, mentions } of drafts) {
     const author = input.actor.userId;
@@ -75,7 +94,12 @@ function memberChanges(drafts: readonly Draft[]) {
       const other = memberKey(input.containerId, userId);
       const sender = senders.get(other);
       if (sender) sender.mentioned++;
-      else mentioned.set(other, { container_id: input.containerId, user_id: userId, mentioned: (mentioned.get(other)?.mentioned ?? 0) + 1 });
+      else
+        mentioned.set(other, {
+          container_id: input.containerId,
+          user_id: userId,
+          mentioned: (mentioned.get(other)?.mentioned ?? 0) + 1,
+        });
     }
   }
   return { senders: [...senders.values()], mentioned: [...mentioned.values()] };

@@ -42,12 +42,16 @@ export function createMessageFragments(): MessageFragments {
 
   async function loadMissing(db: Reader, missing: readonly MessageKey[]): Promise<Map<number, string>> {
     const madeIn = era;
-    const rows = await findMessages.firstOfEach(db, missing.map(({ id }) => ({ id })));
+    const rows = await findMessages.firstOfEach(
+      db,
+      missing.map(({ id }) => ({ id })),
+    );
     const reacted = rows.flatMap((row) => (row && row.reaction_count > 0 ? [row.id] : []));
     const reactions = await reactionsOf(db, reacted);
     const loaded = new Map<number, string>();
     for (const row of rows) {
-      if (row && row.is_listed === 1) loaded.set(row.id, keepText(row.id, row.version, messageFragment(row, reactions.get(row.id) ?? []), madeIn));
+      if (row && row.is_listed === 1)
+        loaded.set(row.id, keepText(row.id, row.version, messageFragment(row, reactions.get(row.id) ?? []), madeIn));
     }
     return loaded;
   }

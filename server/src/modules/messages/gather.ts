@@ -31,7 +31,10 @@ export function createSendGather(db: Database, followCommitted: (events: NewEven
         waiting = waiting.slice(LARGEST);
         if (waiting.length > 0) void run();
       }
-      return appendMessages(writer, taken.map(({ input }) => input));
+      return appendMessages(
+        writer,
+        taken.map(({ input }) => input),
+      );
     });
 
   async function run() {

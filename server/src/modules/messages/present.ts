@@ -1,6 +1,6 @@
-import type { MessageOfContainer } from './store.ts';
-import type { ReactionOfMessage } from '../reactions/store.ts';
 import { reactionsJson } from '../reactions/present.ts';
+import type { ReactionOfMessage } from '../reactions/store.ts';
+import type { MessageOfContainer } from './store.ts';
 
 export const timestamp = (at: number): string => new Date(at).toISOString();
 export const messageUuid = (uuid: string): string => `msg-${uuid}`;

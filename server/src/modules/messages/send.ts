@@ -14,7 +14,12 @@ export interface SendBody {
 }
 
 /** Sends a message into a room or conversation; answers its full shape once it is on stable storage. */
-export async function sendMessage(ctx: Ctx, kind: SendInput['kind'], containerId: number, body: SendBody): Promise<Answer> {
+export async function sendMessage(
+  ctx: Ctx,
+  kind: SendInput['kind'],
+  containerId: number,
+  body: SendBody,
+): Promise<Answer> {
   const input = inputOf(ctx, kind, containerId, body);
   const verdict = isWriting(ctx) ? (await appendMessages(ctx.db, [input]))[0] : await ctx.deps.sends.send(input);
   return answerOf(ctx, verdict as SendVerdict);
@@ -79,5 +84,7 @@ function clientIdOf(ctx: Ctx, metadata: SendBody['metadata']): string | null {
 
 function payloadHash(content: string, replyToId: number | null, metadata: SendBody['metadata']): string {
   const { client_id: _, ip_address: __, ...rest } = metadata ?? {};
-  return createHash('sha256').update(JSON.stringify([content, replyToId, rest])).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify([content, replyToId, rest]))
+    .digest('base64url');
 }

@@ -35,7 +35,9 @@ function messageWithAuthor(q: Builder) {
 }
 
 export const findMessage = query((q, p: { id: number }) => messageWithAuthor(q).where('m.id', '=', p.id));
-export const findMessages = queryOfEach({ id: 'bigint' }, (q, p: { id: number }) => messageWithAuthor(q).where('m.id', '=', p.id));
+export const findMessages = queryOfEach({ id: 'bigint' }, (q, p: { id: number }) =>
+  messageWithAuthor(q).where('m.id', '=', p.id),
+);
 export type MessageOfContainer = typeof findMessage extends Query<infer _, infer O> ? O : never;
 
 /** The message a reply names, with the count of the thread it belongs to. */
@@ -44,7 +46,13 @@ export const findReplied = queryOfEach({ id: 'bigint' }, (q, p: { id: number }) 
     .selectFrom('messages as m')
     .leftJoin('messages as root', 'root.id', 'm.parent_id')
     .where('m.id', '=', p.id)
-    .select(['m.id', 'm.container_id', 'm.parent_id', 'm.content', sql<number>`coalesce(root.thread_count, m.thread_count)`.as('thread_count')]),
+    .select([
+      'm.id',
+      'm.container_id',
+      'm.parent_id',
+      'm.content',
+      sql<number>`coalesce(root.thread_count, m.thread_count)`.as('thread_count'),
+    ]),
 );
 
 export const findSent = queryOfEach(
@@ -58,13 +66,24 @@ export const findSent = queryOfEach(
       .select(['id', 'payload_hash', 'deleted_at']),
 );
 
-export const insertRevision = change((q, p: { message_id: number; version: number; content: string; edit_reason: string | null; editor_id: number; created_at: number }) =>
-  q.insertInto('message_revisions').values({
-    message_id: p.message_id,
-    version: p.version,
-    content: p.content,
-    edit_reason: p.edit_reason,
-    editor_id: p.editor_id,
-    created_at: p.created_at,
-  }),
+export const insertRevision = change(
+  (
+    q,
+    p: {
+      message_id: number;
+      version: number;
+      content: string;
+      edit_reason: string | null;
+      editor_id: number;
+      created_at: number;
+    },
+  ) =>
+    q.insertInto('message_revisions').values({
+      message_id: p.message_id,
+      version: p.version,
+      content: p.content,
+      edit_reason: p.edit_reason,
+      editor_id: p.editor_id,
+      created_at: p.created_at,
+    }),
 );

@@ -14,7 +14,10 @@ export interface ReactionOfMessage {
 const SHOWN_PER_EMOJI = 10;
 
 /** Per message and emoji: the exact count and the first people, oldest first; emoji in the order of their first use. */
-export async function reactionsOf(db: Reader, messageIds: readonly number[]): Promise<Map<number, ReactionOfMessage[]>> {
+export async function reactionsOf(
+  db: Reader,
+  messageIds: readonly number[],
+): Promise<Map<number, ReactionOfMessage[]>> {
   const found = new Map<number, ReactionOfMessage[]>();
   if (messageIds.length === 0) return found;
   const rows = await dynamic<ReactionOfMessage>(db, (q) =>
@@ -30,7 +33,9 @@ export async function reactionsOf(db: Reader, messageIds: readonly number[]): Pr
             'r.user_id',
             'u.username',
             sql<number>`count(*) over (partition by r.message_id, r.emoji)`.as('count'),
-            sql<number>`row_number() over (partition by r.message_id, r.emoji order by r.created_at, r.user_id)`.as('place'),
+            sql<number>`row_number() over (partition by r.message_id, r.emoji order by r.created_at, r.user_id)`.as(
+              'place',
+            ),
             sql<number>`min(r.created_at) over (partition by r.message_id, r.emoji)`.as('first_at'),
           ])
           .as('counted'),
@@ -59,7 +64,12 @@ const ownBetween = query((q, p: { user_id: number; low: number; high: number }) 
 );
 
 /** What this viewer put on the messages of an id range. */
-export async function ownReactions(db: Reader, userId: number, low: number, high: number): Promise<Map<number, string[]>> {
+export async function ownReactions(
+  db: Reader,
+  userId: number,
+  low: number,
+  high: number,
+): Promise<Map<number, string[]>> {
   const found = new Map<number, string[]>();
   for (const { message_id, emoji } of await ownBetween.all(db, { user_id: userId, low, high })) {
     const list = found.get(message_id);

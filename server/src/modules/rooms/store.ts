@@ -1,13 +1,15 @@
-import { type Query, query } from '../../db/statement.ts';
 import { queryOfEach } from '../../db/many.ts';
 import type { Builder } from '../../db/statement.ts';
+import { type Query, query } from '../../db/statement.ts';
 
 /** A room with one person's place in it: what every decision about that person in that room needs, in one statement. */
 function roomFor(q: Builder, p: { container_id: number; user_id: number }) {
   return q
     .selectFrom('containers as c')
     .innerJoin('rooms as r', 'r.id', 'c.id')
-    .leftJoin('members as m', (join) => join.onRef('m.container_id', '=', 'c.id').on('m.user_id', '=', p.user_id).on('m.left_at', 'is', null))
+    .leftJoin('members as m', (join) =>
+      join.onRef('m.container_id', '=', 'c.id').on('m.user_id', '=', p.user_id).on('m.left_at', 'is', null),
+    )
     .leftJoin('bans as b', (join) => join.onRef('b.container_id', '=', 'c.id').on('b.user_id', '=', p.user_id))
     .where('c.id', '=', p.container_id)
     .select([

@@ -1,0 +1,42 @@
+import type { Database } from '../../db/database.ts';
+import { updateOfEach } from '../../db/many.ts';
+
+/** When people were last seen: kept in memory, written now and then, so that reading costs no write. */
+export interface Activity {
+  seen(userId: number, at: number): void;
+  /** The later of what is stored and what is known here; epoch milliseconds. */
+  lastSeen(userId: number, stored: number): number;
+  /** Writes what is new. */
+  flush(): Promise<void>;
+}
+
+const storeLastSeen = updateOfEach({ id: 'bigint', at: 'bigint' }, (q, p: { id: number; at: number }) =>
+  q.updateTable('users').set({ last_seen: p.at }).where('users.id', '=', p.id).where('users.last_seen', '<', p.at),
+);
+
+export function createActivity(db: Database): Activity {
+  let fresh = new Map<number, number>();
+  let writing = new Map<number, number>();
+
+  async function flush() {
+    if (fresh.size === 0) return;
+    writing = fresh;
+    fresh = new Map();
+    try {
+      await db.write('users.last_seen', (writer) =>
+        storeLastSeen.run(
+          writer,
+          [...writing].map(([id, at]) => ({ id, at })),
+        ),
+      );
+    } finally {
+      writing = new Map();
+    }
+  }
+
+  return {
+    seen: (userId, at) => void fresh.set(userId, at),
+    lastSeen: (userId, stored) => Math.max(stored, fresh.get(userId) ?? writing.get(userId) ?? 0),
+    flush,
+  };
+}

@@ -1,0 +1,20 @@
+import { type TProperties, type TSchema, Type } from 'typebox';
+
+/** Building blocks of every route's schema. */
+export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds.' });
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** A body or path that refuses what it does not know. */
+export const Strict = <P extends TProperties>(properties: P, options: object = {}) =>
+  Type.Object(properties, { additionalProperties: false, ...options });
+
+/** A thing with a name of its own in the OpenAPI document. */
+export const Component = <P extends TProperties>(name: string, properties: P) =>
+  Type.Object(properties, { $id: name, additionalProperties: false });
+
+export const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Entries in this page.' });
+export const Offset = Type.Integer({ minimum: 0, maximum: 10_000, default: 0, description: 'Entries to skip.' });
+
+/** Parameters of paths, by name. */
+export const PathId = <const N extends string>(name: N) => Strict({ [name]: Id } as Record<N, typeof Id>);
