@@ -40,11 +40,22 @@ async function run(config: import('./config.ts').Config): Promise<void> {
   console.log(banner(url, config.DATA_DIR, app.firstAdmin));
 }
 
-function banner(url: string, directory: string, firstAdmin: Awaited<ReturnType<typeof import('./app.ts').createApp>>['firstAdmin']): string {
-  const lines = [`Veza Chat Server is ready`, `  API       ${url}/api/v1`, `  OpenAPI   ${url}/openapi.json`, `  Health    ${url}/health`, `  Data      ${resolve(directory)}`];
+function banner(
+  url: string,
+  directory: string,
+  firstAdmin: Awaited<ReturnType<typeof import('./app.ts').createApp>>['firstAdmin'],
+): string {
+  const lines = [
+    `Veza Chat Server is ready`,
+    `  API       ${url}/api/v1`,
+    `  OpenAPI   ${url}/openapi.json`,
+    `  Health    ${url}/health`,
+    `  Data      ${resolve(directory)}`,
+  ];
   if (firstAdmin) {
     lines.push(`  Admin     ${firstAdmin.username}`);
-    if (firstAdmin.oneTimePassword) lines.push(`  Password  ${firstAdmin.oneTimePassword}   (shown this once and kept nowhere)`);
+    if (firstAdmin.oneTimePassword)
+      lines.push(`  Password  ${firstAdmin.oneTimePassword}   (shown this once and kept nowhere)`);
   }
   return lines.join('\n');
 }

@@ -6,7 +6,9 @@ import { change, query } from '../../src/db/statement.ts';
 import { engines } from '../engines.ts';
 import { openTestDatabase } from './databases.ts';
 
-const put = change((q, p: { key: string; value: string }) => q.insertInto('settings').values({ key: p.key, value: p.value }));
+const put = change((q, p: { key: string; value: string }) =>
+  q.insertInto('settings').values({ key: p.key, value: p.value }),
+);
 const every = query((q) => q.selectFrom('settings').orderBy('key').selectAll());
 
 class Refused extends Error {}
@@ -43,7 +45,10 @@ for (const engine of engines) {
         await put.run(writer, { key: 'twice', value: '1' });
         await put.run(writer, { key: 'twice', value: '2' });
       });
-      const [, other] = await Promise.allSettled([twice, db.write('other', (writer) => put.run(writer, { key: 'other', value: '1' }))]);
+      const [, other] = await Promise.allSettled([
+        twice,
+        db.write('other', (writer) => put.run(writer, { key: 'other', value: '1' })),
+      ]);
       assert.equal(other.status, 'fulfilled');
       const present = await keys();
       assert.ok(present.includes('other') && !present.includes('twice'));
@@ -74,7 +79,10 @@ describe('a SQLite batch fills one turn of the loop', async () => {
       await put.run(writer, { key: 'slow later', value: '1' });
     });
     const next = db.write('next', (writer) => put.run(writer, { key: 'next', value: '1' }));
-    await assert.rejects(slow, (error: Error) => error instanceof StuckWrite && error.message.startsWith('slow member:'));
+    await assert.rejects(
+      slow,
+      (error: Error) => error instanceof StuckWrite && error.message.startsWith('slow member:'),
+    );
     await next;
     await sleep(40);
     assert.ok(await has('next'));
@@ -95,7 +103,10 @@ describe('a SQLite batch fills one turn of the loop', async () => {
   it('refuses writes after it is closed', async () => {
     const other = await openTestDatabase('sqlite');
     await other.close();
-    await assert.rejects(other.db.write('late', async () => {}), StuckWrite);
+    await assert.rejects(
+      other.db.write('late', async () => {}),
+      StuckWrite,
+    );
   });
 });
 
@@ -107,7 +118,9 @@ describe('a full disk', () => {
     for (let round = 0; round < 40 && refused === 0; round++) {
       const writes = Array.from({ length: 20 }, (_, index) => {
         const key = `${String(round).padStart(2, '0')}-${String(index).padStart(2, '0')}`;
-        return db.write('fill', (writer) => put.run(writer, { key, value: 'x'.repeat(3_000) })).then(() => acknowledged.push(key));
+        return db
+          .write('fill', (writer) => put.run(writer, { key, value: 'x'.repeat(3_000) }))
+          .then(() => acknowledged.push(key));
       });
       const results = await Promise.allSettled(writes);
       const failed = results.filter((result) => result.status === 'rejected');
@@ -116,7 +129,10 @@ describe('a full disk', () => {
       refused += failed.length;
     }
     assert.ok(refused > 0, 'the disk was filled');
-    assert.deepEqual((await every.all(db.reader, {})).map(({ key }) => key), acknowledged.sort());
+    assert.deepEqual(
+      (await every.all(db.reader, {})).map(({ key }) => key),
+      acknowledged.sort(),
+    );
     await close();
   });
 
@@ -127,8 +143,15 @@ describe('a full disk', () => {
     const { openSqlite } = await import('../../src/db/sqlite.ts');
     const { mkdtempSync, rmSync } = await import('node:fs');
     const directory = mkdtempSync('/tmp/veza-full-');
-    const full = openSqlite({ path: `${directory}/veza.db`, minFreeBytes: Number.MAX_SAFE_INTEGER, onFatal: assert.fail });
-    await assert.rejects(full.write('any', async () => {}), StorageFull);
+    const full = openSqlite({
+      path: `${directory}/veza.db`,
+      minFreeBytes: Number.MAX_SAFE_INTEGER,
+      onFatal: assert.fail,
+    });
+    await assert.rejects(
+      full.write('any', async () => {}),
+      StorageFull,
+    );
     assert.equal(full.isFull(), true);
     await full.ping();
     await full.close();

@@ -29,7 +29,10 @@ export async function listConversations(
   const { limit = 50, offset = 0, include_last_message: withLast = true } = options;
   const user_id = ctx.actor.userId;
   const ids = await listConversationIds.all(ctx.db, { user_id, limit, offset });
-  const rows = await findConversations.firstOfEach(ctx.db, ids.map(({ id }) => ({ container_id: id, user_id })));
+  const rows = await findConversations.firstOfEach(
+    ctx.db,
+    ids.map(({ id }) => ({ container_id: id, user_id })),
+  );
   const last = withLast ? await lastMessages(ctx.db, ids) : undefined;
   const total = (await countConversations.first(ctx.db, { user_id }))?.count ?? 0;
   const found = rows.filter((row): row is ConversationForUser => row !== undefined);
@@ -79,7 +82,11 @@ export function blockConversation(ctx: Ctx, conversationId: number, blocked: boo
     const conversation = await allowInConversation(inner, 'conversation.block', conversationId);
     return once(inner, async () => {
       if ((conversation.blocked_by_me === 1) !== blocked) {
-        await setBlocked.run(inner.db, { container_id: conversationId, user_id: inner.actor.userId, has_blocked: blocked ? 1 : 0 });
+        await setBlocked.run(inner.db, {
+          container_id: conversationId,
+          user_id: inner.actor.userId,
+          has_blocked: blocked ? 1 : 0,
+        });
         await emit(inner, {
           type: blocked ? 'conversation_blocked' : 'conversation_unblocked',
           containerId: conversationId,
@@ -93,17 +100,29 @@ export function blockConversation(ctx: Ctx, conversationId: number, blocked: boo
 }
 
 async function present(ctx: Ctx, conversationId: number) {
-  const conversation = await findConversation.first(ctx.db, { container_id: conversationId, user_id: ctx.actor.userId });
+  const conversation = await findConversation.first(ctx.db, {
+    container_id: conversationId,
+    user_id: ctx.actor.userId,
+  });
   if (!conversation) throw new AppError('CONVERSATION_NOT_FOUND');
   const last = await lastMessages(ctx.db, [{ id: conversationId }]);
   return presentConversation(conversation, ctx.deps.activity, last.get(conversationId) ?? null);
 }
 
 async function lastMessages(db: Reader, ids: readonly { id: number }[]): Promise<Map<number, LastMessage>> {
-  const found = await findLastMessage.firstOfEach(db, ids.map(({ id }) => ({ container_id: id })));
+  const found = await findLastMessage.firstOfEach(
+    db,
+    ids.map(({ id }) => ({ container_id: id })),
+  );
   const last = new Map<number, LastMessage>();
   for (const [place, message] of found.entries()) {
-    if (message) last.set(ids[place]?.id ?? 0, { id: message.id, content: message.content, author_id: message.author_id, created_at: message.created_at });
+    if (message)
+      last.set(ids[place]?.id ?? 0, {
+        id: message.id,
+        content: message.content,
+        author_id: message.author_id,
+        created_at: message.created_at,
+      });
   }
   return last;
 }

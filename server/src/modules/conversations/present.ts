@@ -1,6 +1,6 @@
-import type { Activity } from '../users/activity.ts';
 import { timestamp } from '../../timestamp.ts';
 import { unreadCount } from '../read_marks/present.ts';
+import type { Activity } from '../users/activity.ts';
 import type { ConversationForUser } from './store.ts';
 
 export interface LastMessage {
@@ -11,7 +11,11 @@ export interface LastMessage {
 }
 
 /** The REST shape; `last` is left out where it was not asked for. */
-export function presentConversation(conversation: ConversationForUser, activity: Activity, last: LastMessage | null | undefined) {
+export function presentConversation(
+  conversation: ConversationForUser,
+  activity: Activity,
+  last: LastMessage | null | undefined,
+) {
   const blockedByMe = conversation.blocked_by_me === 1;
   return {
     id: conversation.id,

@@ -92,6 +92,7 @@ export const conversationRoutes: readonly Route[] = [
     bodyOptional: true,
     answers: { 200: Conversation },
     refusals: ['CONVERSATION_NOT_FOUND'],
-    handler: (ctx, { params: { conversation_id }, body }) => blockConversation(ctx, conversation_id, body.blocked ?? true),
+    handler: (ctx, { params: { conversation_id }, body }) =>
+      blockConversation(ctx, conversation_id, body.blocked ?? true),
   }),
 ];

@@ -53,10 +53,17 @@ function mine(q: Builder, userId: number) {
 }
 
 export const listConversationIds = query((q, p: { user_id: number; limit: number; offset: number }) =>
-  mine(q, p.user_id).orderBy('c.last_activity', 'desc').orderBy('c.id', 'desc').limit(p.limit).offset(p.offset).select('c.id'),
+  mine(q, p.user_id)
+    .orderBy('c.last_activity', 'desc')
+    .orderBy('c.id', 'desc')
+    .limit(p.limit)
+    .offset(p.offset)
+    .select('c.id'),
 );
 
-export const countConversations = query((q, p: { user_id: number }) => mine(q, p.user_id).select(sql<number>`count(*)`.as('count')));
+export const countConversations = query((q, p: { user_id: number }) =>
+  mine(q, p.user_id).select(sql<number>`count(*)`.as('count')),
+);
 
 export const findPair = query((q, p: { low: number; high: number }) =>
   q.selectFrom('conversations').where('low_user_id', '=', p.low).where('high_user_id', '=', p.high).select('id'),
@@ -101,7 +108,11 @@ export const insertSide = change((q, p: { container_id: number; user_id: number;
 );
 
 export const setBlocked = change((q, p: { container_id: number; user_id: number; has_blocked: 0 | 1 }) =>
-  q.updateTable('members').set({ has_blocked: p.has_blocked }).where('container_id', '=', p.container_id).where('user_id', '=', p.user_id),
+  q
+    .updateTable('members')
+    .set({ has_blocked: p.has_blocked })
+    .where('container_id', '=', p.container_id)
+    .where('user_id', '=', p.user_id),
 );
 
 /** The newest living message of a container. */

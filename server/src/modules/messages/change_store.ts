@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { change, query } from '../../db/statement.ts';
 import { insertOfEach, updateOfEach } from '../../db/many.ts';
+import { change, query } from '../../db/statement.ts';
 
 /** Statements of edits, pins and deletions. */
 export const updateContent = change((q, p: { id: number; content: string; mentions: string; at: number }) =>
@@ -17,10 +17,19 @@ export const updateContent = change((q, p: { id: number; content: string; mentio
     .where('id', '=', p.id),
 );
 
-export const insertMentions = insertOfEach('mentions', { user_id: 'bigint', container_id: 'bigint', seq: 'bigint', message_id: 'bigint' });
+export const insertMentions = insertOfEach('mentions', {
+  user_id: 'bigint',
+  container_id: 'bigint',
+  seq: 'bigint',
+  message_id: 'bigint',
+});
 
 export const deleteMention = change((q, p: { user_id: number; container_id: number; seq: number }) =>
-  q.deleteFrom('mentions').where('user_id', '=', p.user_id).where('container_id', '=', p.container_id).where('seq', '=', p.seq),
+  q
+    .deleteFrom('mentions')
+    .where('user_id', '=', p.user_id)
+    .where('container_id', '=', p.container_id)
+    .where('seq', '=', p.seq),
 );
 
 /** Adds to the mention counts of people who have not read that far. */
@@ -36,10 +45,18 @@ export const addMentionCounts = updateOfEach(
       .where('members.last_read_seq', '<', p.seq),
 );
 
-export const findMentioned = query((q, p: { message_id: number }) => q.selectFrom('mentions').where('message_id', '=', p.message_id).select('user_id'));
-export const deleteMentions = change((q, p: { message_id: number }) => q.deleteFrom('mentions').where('message_id', '=', p.message_id));
-export const deleteRevisions = change((q, p: { message_id: number }) => q.deleteFrom('message_revisions').where('message_id', '=', p.message_id));
-export const deleteReactions = change((q, p: { message_id: number }) => q.deleteFrom('reactions').where('message_id', '=', p.message_id));
+export const findMentioned = query((q, p: { message_id: number }) =>
+  q.selectFrom('mentions').where('message_id', '=', p.message_id).select('user_id'),
+);
+export const deleteMentions = change((q, p: { message_id: number }) =>
+  q.deleteFrom('mentions').where('message_id', '=', p.message_id),
+);
+export const deleteRevisions = change((q, p: { message_id: number }) =>
+  q.deleteFrom('message_revisions').where('message_id', '=', p.message_id),
+);
+export const deleteReactions = change((q, p: { message_id: number }) =>
+  q.deleteFrom('reactions').where('message_id', '=', p.message_id),
+);
 
 /** Scrubs a message; with living replies it stays listed as a tombstone. Its client_id stays: a repeated send must find it. */
 export const scrub = change((q, p: { id: number; at: number }) =>
@@ -71,16 +88,17 @@ export const dropReply = change((q, p: { id: number }) =>
     .where('id', '=', p.id),
 );
 
-export const addToCounters = change((q, p: { id: number; messages: number; roots: number; pinned: number; pinned_roots: number }) =>
-  q
-    .updateTable('containers')
-    .set({
-      message_count: sql<number>`message_count + ${p.messages}`,
-      root_count: sql<number>`root_count + ${p.roots}`,
-      pinned_count: sql<number>`pinned_count + ${p.pinned}`,
-      pinned_root_count: sql<number>`pinned_root_count + ${p.pinned_roots}`,
-    })
-    .where('id', '=', p.id),
+export const addToCounters = change(
+  (q, p: { id: number; messages: number; roots: number; pinned: number; pinned_roots: number }) =>
+    q
+      .updateTable('containers')
+      .set({
+        message_count: sql<number>`message_count + ${p.messages}`,
+        root_count: sql<number>`root_count + ${p.roots}`,
+        pinned_count: sql<number>`pinned_count + ${p.pinned}`,
+        pinned_root_count: sql<number>`pinned_root_count + ${p.pinned_roots}`,
+      })
+      .where('id', '=', p.id),
 );
 
 /** For everybody who has not read that far a deleted message no longer counts; the author's own never did. */
@@ -95,8 +113,5 @@ export const skipForUnread = change((q, p: { container_id: number; seq: number; 
 );
 
 export const setPinned = change((q, p: { id: number; is_pinned: 0 | 1 }) =>
-  q
-    .updateTable('messages')
-    .set({ is_pinned: p.is_pinned, version: sql<number>`version + 1` })
-    .where('id', '=', p.id),
+  q.updateTable('messages').set({ is_pinned: p.is_pinned, version: sql<number>`version + 1` }).where('id', '=', p.id),
 );

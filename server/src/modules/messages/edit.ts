@@ -8,7 +8,11 @@ import { refuseContent } from './send.ts';
 import { insertRevision, type MessageOfContainer } from './store.ts';
 
 /** New words for one's own message. Every wording is kept; only people newly mentioned are told. The same words change nothing. */
-export async function editMessage(ctx: Ctx, messageId: number, body: { content: string; edit_reason?: string | null }): Promise<Answer> {
+export async function editMessage(
+  ctx: Ctx,
+  messageId: number,
+  body: { content: string; edit_reason?: string | null },
+): Promise<Answer> {
   refuseContent(body.content, ctx.deps.config.MAX_MESSAGE_LENGTH);
   const key = await write(ctx, 'message.edit', async (inner) => {
     const held = await allowOnMessage(inner, 'message.edit', messageId);
@@ -41,14 +45,27 @@ async function keepWordings(ctx: WriteCtx, message: MessageOfContainer, content:
       created_at: message.created_at,
     });
   }
-  await insertRevision.run(ctx.db, { ...revision, version: message.version + 1, content, edit_reason: reason, created_at: ctx.now });
+  await insertRevision.run(ctx.db, {
+    ...revision,
+    version: message.version + 1,
+    content,
+    edit_reason: reason,
+    created_at: ctx.now,
+  });
 }
 
 async function changeMentions(ctx: WriteCtx, { message, room }: OnMessage, content: string): Promise<string> {
   const before = JSON.parse(message.mentions) as number[];
-  const after = await mentionsIn(ctx.db, content, message.container_id, message.author_id, room?.visibility === 'public');
+  const after = await mentionsIn(
+    ctx.db,
+    content,
+    message.container_id,
+    message.author_id,
+    room?.visibility === 'public',
+  );
   const place = { container_id: message.container_id, seq: message.seq };
-  const others = (ids: number[], except: number[]) => ids.filter((id) => id !== message.author_id && !except.includes(id));
+  const others = (ids: number[], except: number[]) =>
+    ids.filter((id) => id !== message.author_id && !except.includes(id));
   const added = others(after, before);
   const removed = others(before, after);
   for (const user_id of removed) await deleteMention.run(ctx.db, { ...place, user_id });

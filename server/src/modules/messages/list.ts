@@ -31,7 +31,11 @@ export async function listRoomMessages(ctx: Ctx, roomId: number, options: ListOp
   return page(ctx, room, options);
 }
 
-export async function listConversationMessages(ctx: Ctx, conversationId: number, options: ListOptions): Promise<Answer> {
+export async function listConversationMessages(
+  ctx: Ctx,
+  conversationId: number,
+  options: ListOptions,
+): Promise<Answer> {
   refuseTwoCursors(options);
   return page(ctx, await allowInConversation(ctx, 'message.list', conversationId), options);
 }
@@ -61,8 +65,10 @@ function totalOf(container: Counters, { withReplies, pinnedOnly }: Selection): n
 async function find(ctx: Ctx, containerId: number, selection: Selection, options: ListOptions): Promise<Page> {
   const { db } = ctx;
   const limit = options.limit ?? 50;
-  const oldest = (id: number, count: number) => newerKeys(db, selection, { container_id: containerId, id, limit: count });
-  const newest = (id: number, count: number) => olderKeys(db, selection, { container_id: containerId, id, limit: count });
+  const oldest = (id: number, count: number) =>
+    newerKeys(db, selection, { container_id: containerId, id, limit: count });
+  const newest = (id: number, count: number) =>
+    olderKeys(db, selection, { container_id: containerId, id, limit: count });
 
   if (options.around_id !== undefined) {
     const above = Math.floor((limit - 1) / 2);

@@ -61,7 +61,11 @@ export function newerKeys(db: Reader, selection: Selection, edge: Edge): Promise
 }
 
 const replies = (q: Builder, parentId: number) =>
-  q.selectFrom('messages').where('parent_id', '=', parentId).where('is_listed', '=', sql.lit(1)).select(['id', 'version', 'reaction_count']);
+  q
+    .selectFrom('messages')
+    .where('parent_id', '=', parentId)
+    .where('is_listed', '=', sql.lit(1))
+    .select(['id', 'version', 'reaction_count']);
 
 export const olderReplies = query((q, p: { parent_id: number; id: number; limit: number }) =>
   replies(q, p.parent_id).where('id', '<', p.id).orderBy('id', 'desc').limit(p.limit),
@@ -84,7 +88,10 @@ export const mentionKeys = query((q, p: { user_id: number; id: number; limit: nu
     .where('n.message_id', '<', p.id)
     .where('b.user_id', 'is', null)
     .where(({ or, eb, and }) =>
-      or([eb('c.visibility', '=', sql.lit('public')), and([eb('c.visibility', '!=', sql.lit('deleted')), eb('me.user_id', 'is not', null)])]),
+      or([
+        eb('c.visibility', '=', sql.lit('public')),
+        and([eb('c.visibility', '!=', sql.lit('deleted')), eb('me.user_id', 'is not', null)]),
+      ]),
     )
     .orderBy('n.message_id', 'desc')
     .limit(p.limit)

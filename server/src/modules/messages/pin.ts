@@ -35,7 +35,13 @@ async function change(ctx: WriteCtx, held: OnMessage, pinned: boolean) {
 }
 
 function pinCounts(message: MessageOfContainer, delta: number) {
-  return { id: message.container_id, messages: 0, roots: 0, pinned: delta, pinned_roots: message.parent_id === null ? delta : 0 };
+  return {
+    id: message.container_id,
+    messages: 0,
+    roots: 0,
+    pinned: delta,
+    pinned_roots: message.parent_id === null ? delta : 0,
+  };
 }
 
 function pinnedIn({ room, conversation }: OnMessage): number {

@@ -3,7 +3,6 @@ import { reactionsJson } from '../reactions/present.ts';
 import type { ReactionOfMessage } from '../reactions/store.ts';
 import type { MessageOfContainer } from './store.ts';
 
-
 /** Everything of a message but what depends on the viewer, as JSON text that ends where `my_reactions` begins. */
 export function messageFragment(message: MessageOfContainer, reactions: readonly ReactionOfMessage[]): string {
   const isDirect = message.visibility === 'direct';

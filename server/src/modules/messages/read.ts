@@ -45,7 +45,11 @@ async function countThread(ctx: Ctx, rootId: number): Promise<number> {
 }
 
 /** Every wording a message has had, newest first; one that was never edited has one. */
-export async function getHistory(ctx: Ctx, messageId: number, options: { limit?: number; offset?: number }): Promise<Answer> {
+export async function getHistory(
+  ctx: Ctx,
+  messageId: number,
+  options: { limit?: number; offset?: number },
+): Promise<Answer> {
   const { message } = await allowOnMessage(ctx, 'message.list', messageId);
   const limit = options.limit ?? 50;
   const offset = options.offset ?? 0;
@@ -57,7 +61,10 @@ export async function getHistory(ctx: Ctx, messageId: number, options: { limit?:
     editor_username: message.username,
     created_at: message.created_at,
   };
-  const rows = message.edit_count === 0 ? [original].slice(offset) : await findRevisions.all(ctx.db, { message_id: messageId, limit: limit + 1, offset });
+  const rows =
+    message.edit_count === 0
+      ? [original].slice(offset)
+      : await findRevisions.all(ctx.db, { message_id: messageId, limit: limit + 1, offset });
   const hasMore = trim(rows, limit);
   return ok({
     revisions: rows.map((row) => ({ ...row, created_at: timestamp(row.created_at) })),

@@ -70,7 +70,14 @@ export const messageRoutes: readonly Route[] = [
     params: inRoom,
     body: SendBody,
     answers: { 201: Message },
-    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'MESSAGE_TOO_LONG', 'UNPROCESSABLE', 'IDEMPOTENCY_MISMATCH', 'RESOURCE_CONFLICT'],
+    refusals: [
+      'PERMISSION_DENIED',
+      'ROOM_NOT_FOUND',
+      'MESSAGE_TOO_LONG',
+      'UNPROCESSABLE',
+      'IDEMPOTENCY_MISMATCH',
+      'RESOURCE_CONFLICT',
+    ],
     handler: (ctx, { params, body }) => sendMessage(ctx, 'room', params.room_id, body),
   }),
   route({
@@ -99,7 +106,14 @@ export const messageRoutes: readonly Route[] = [
     params: inConversation,
     body: SendBody,
     answers: { 201: Message },
-    refusals: ['USER_BLOCKED', 'CONVERSATION_NOT_FOUND', 'MESSAGE_TOO_LONG', 'UNPROCESSABLE', 'IDEMPOTENCY_MISMATCH', 'RESOURCE_CONFLICT'],
+    refusals: [
+      'USER_BLOCKED',
+      'CONVERSATION_NOT_FOUND',
+      'MESSAGE_TOO_LONG',
+      'UNPROCESSABLE',
+      'IDEMPOTENCY_MISMATCH',
+      'RESOURCE_CONFLICT',
+    ],
     handler: (ctx, { params, body }) => sendMessage(ctx, 'conversation', params.conversation_id, body),
   }),
   route({

@@ -59,7 +59,11 @@ export const Revisions = Component('Revisions', {
   has_more: Type.Boolean(),
 });
 
-export const Mentions = Component('Mentions', { messages: Type.Array(Message), has_more: Type.Boolean(), next_cursor: Nullable(Type.String()) });
+export const Mentions = Component('Mentions', {
+  messages: Type.Array(Message),
+  has_more: Type.Boolean(),
+  next_cursor: Nullable(Type.String()),
+});
 
 // The length is judged in code points by the action, with its own code (contract §1.5); this bound only spares it the absurd.
 const Content = Type.String({ description: 'At most 2 000 code points.' });
@@ -74,7 +78,10 @@ export const SendBody = Strict({
   metadata: Type.Optional(Nullable(Metadata)),
 });
 
-export const EditBody = Strict({ content: Content, edit_reason: Type.Optional(Nullable(Type.String({ maxLength: 500 }))) });
+export const EditBody = Strict({
+  content: Content,
+  edit_reason: Type.Optional(Nullable(Type.String({ maxLength: 500 }))),
+});
 export const DeleteBody = Strict({ reason: Type.Optional(Nullable(Type.String({ maxLength: 500 }))) });
 export const PinBody = Strict({ pinned: Type.Optional(Type.Boolean({ default: true })) });
 
@@ -87,8 +94,15 @@ export const ListQuery = Strict({
   pinned_only: Type.Optional(Type.Boolean({ default: false })),
   order: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'desc' })),
 });
-export const ThreadQuery = Strict({ limit: Type.Optional(Limit), before_id: Type.Optional(Id), after_id: Type.Optional(Id) });
+export const ThreadQuery = Strict({
+  limit: Type.Optional(Limit),
+  before_id: Type.Optional(Id),
+  after_id: Type.Optional(Id),
+});
 export const HistoryQuery = Strict({ limit: Type.Optional(Limit), offset: Type.Optional(Offset) });
-export const MentionsQuery = Strict({ limit: Type.Optional(Limit), cursor: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,15}$' })) });
+export const MentionsQuery = Strict({
+  limit: Type.Optional(Limit),
+  cursor: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,15}$' })),
+});
 
 export type ListOptions = Static<typeof ListQuery>;

@@ -88,7 +88,9 @@ export const insertRevision = change(
     }),
 );
 
-export const findThreadCount = query((q, p: { id: number }) => q.selectFrom('messages').where('id', '=', p.id).select('thread_count'));
+export const findThreadCount = query((q, p: { id: number }) =>
+  q.selectFrom('messages').where('id', '=', p.id).select('thread_count'),
+);
 
 /** Newest first. */
 export const findRevisions = query((q, p: { message_id: number; limit: number; offset: number }) =>
@@ -99,5 +101,12 @@ export const findRevisions = query((q, p: { message_id: number; limit: number; o
     .orderBy('r.version', 'desc')
     .limit(p.limit)
     .offset(p.offset)
-    .select(['r.version', 'r.content', 'r.edit_reason', 'r.editor_id', 'u.username as editor_username', 'r.created_at']),
+    .select([
+      'r.version',
+      'r.content',
+      'r.edit_reason',
+      'r.editor_id',
+      'u.username as editor_username',
+      'r.created_at',
+    ]),
 );

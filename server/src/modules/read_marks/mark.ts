@@ -13,7 +13,12 @@ export interface MarkBody {
 }
 
 /** Moves the caller's read mark: forward only, to the end or a message; `unread` puts it just before that message. */
-export function markRead(ctx: Ctx, kind: 'room' | 'conversation', containerId: number, body: MarkBody): Promise<Answer> {
+export function markRead(
+  ctx: Ctx,
+  kind: 'room' | 'conversation',
+  containerId: number,
+  body: MarkBody,
+): Promise<Answer> {
   if (body.unread && body.message_id === undefined) throw invalidField('message_id', 'required');
   return write(ctx, 'read_mark.move', async (inner) => {
     await lockStreams(inner, { containers: [containerId], users: [inner.actor.userId] });
@@ -50,8 +55,12 @@ async function targetOf(ctx: WriteCtx, containerId: number, lastSeq: number, bod
 export async function getUnread(ctx: Ctx): Promise<Answer> {
   allow(ctx, 'user.update_self');
   const rows = await unreadOf.all(ctx.db, { user_id: ctx.actor.userId });
-  const rooms = rows.filter((row) => row.visibility !== 'direct').map((row) => ({ room_id: row.id, ...markAnswer(row) }));
-  const conversations = rows.filter((row) => row.visibility === 'direct').map((row) => ({ conversation_id: row.id, ...markAnswer(row) }));
+  const rooms = rows
+    .filter((row) => row.visibility !== 'direct')
+    .map((row) => ({ room_id: row.id, ...markAnswer(row) }));
+  const conversations = rows
+    .filter((row) => row.visibility === 'direct')
+    .map((row) => ({ conversation_id: row.id, ...markAnswer(row) }));
   const all = [...rooms, ...conversations];
   return ok({
     rooms,

@@ -10,5 +10,9 @@ export function unreadCount({ last_seq, last_read_seq, skipped_count }: Mark): n
 }
 
 export function markAnswer(mark: Mark & { mention_count: number; last_read_message_id: number | null }) {
-  return { unread_count: unreadCount(mark), mention_count: mark.mention_count, last_read_message_id: mark.last_read_message_id };
+  return {
+    unread_count: unreadCount(mark),
+    mention_count: mark.mention_count,
+    last_read_message_id: mark.last_read_message_id,
+  };
 }

@@ -31,23 +31,26 @@ export const countMentions = query((q, p: Range) =>
     .select(sql<number>`count(*)`.as('count')),
 );
 
-export const moveMark = change((q, p: { container_id: number; user_id: number; seq: number; skipped: number; mentions: number }) =>
-  q
-    .updateTable('members')
-    .set({
-      last_read_seq: p.seq,
-      skipped_count: sql<number>`skipped_count + ${p.skipped}`,
-      mention_count: sql<number>`mention_count + ${p.mentions}`,
-    })
-    .where('container_id', '=', p.container_id)
-    .where('user_id', '=', p.user_id),
+export const moveMark = change(
+  (q, p: { container_id: number; user_id: number; seq: number; skipped: number; mentions: number }) =>
+    q
+      .updateTable('members')
+      .set({
+        last_read_seq: p.seq,
+        skipped_count: sql<number>`skipped_count + ${p.skipped}`,
+        mention_count: sql<number>`mention_count + ${p.mentions}`,
+      })
+      .where('container_id', '=', p.container_id)
+      .where('user_id', '=', p.user_id),
 );
 
 export const findMark = query((q, p: { container_id: number; user_id: number }) =>
   q
     .selectFrom('members as m')
     .innerJoin('containers as c', 'c.id', 'm.container_id')
-    .leftJoin('messages as read', (join) => join.onRef('read.container_id', '=', 'm.container_id').onRef('read.seq', '=', 'm.last_read_seq'))
+    .leftJoin('messages as read', (join) =>
+      join.onRef('read.container_id', '=', 'm.container_id').onRef('read.seq', '=', 'm.last_read_seq'),
+    )
     .where('m.container_id', '=', p.container_id)
     .where('m.user_id', '=', p.user_id)
     .select(['c.last_seq', 'm.last_read_seq', 'm.skipped_count', 'm.mention_count', 'read.id as last_read_message_id']),
@@ -58,12 +61,27 @@ export const unreadOf = query((q, p: { user_id: number }) =>
   q
     .selectFrom('members as m')
     .innerJoin('containers as c', 'c.id', 'm.container_id')
-    .leftJoin('messages as read', (join) => join.onRef('read.container_id', '=', 'm.container_id').onRef('read.seq', '=', 'm.last_read_seq'))
+    .leftJoin('messages as read', (join) =>
+      join.onRef('read.container_id', '=', 'm.container_id').onRef('read.seq', '=', 'm.last_read_seq'),
+    )
     .where('m.user_id', '=', p.user_id)
     .where('m.left_at', 'is', null)
     .where('c.visibility', '!=', sql.lit('deleted'))
-    .where(({ or, eb }) => or([eb('c.last_seq', '>', sql<number>`m.last_read_seq + m.skipped_count`), eb('m.mention_count', '>', sql.lit(0))]))
+    .where(({ or, eb }) =>
+      or([
+        eb('c.last_seq', '>', sql<number>`m.last_read_seq + m.skipped_count`),
+        eb('m.mention_count', '>', sql.lit(0)),
+      ]),
+    )
     .orderBy('c.last_activity', 'desc')
     .orderBy('c.id', 'desc')
-    .select(['c.id', 'c.visibility', 'c.last_seq', 'm.last_read_seq', 'm.skipped_count', 'm.mention_count', 'read.id as last_read_message_id']),
+    .select([
+      'c.id',
+      'c.visibility',
+      'c.last_seq',
+      'm.last_read_seq',
+      'm.skipped_count',
+      'm.mention_count',
+      'read.id as last_read_message_id',
+    ]),
 );
