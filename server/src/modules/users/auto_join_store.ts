@@ -6,7 +6,7 @@ export const findAutoRooms = query((q, _: object) =>
   q
     .selectFrom('rooms as r')
     .innerJoin('containers as c', 'c.id', 'r.id')
-    .where('r.auto_join', '=', 1)
+    .where('r.auto_join', '=', sql.lit(1))
     .where('c.visibility', '!=', 'deleted')
     .orderBy('r.id')
     .select(['r.id', 'c.last_seq']),

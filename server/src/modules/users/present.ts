@@ -24,7 +24,8 @@ export function presentUser(ctx: Ctx, user: User) {
 
 /** A profile for its owner and for admins. */
 export function presentWithEmail(ctx: Ctx, user: User) {
-  return { ...presentUser(ctx, user), email: user.email };
+  const { id, uuid, username, ...rest } = presentUser(ctx, user);
+  return { id, uuid, username, email: user.email, ...rest };
 }
 
 /** A person in a list of search results. */
