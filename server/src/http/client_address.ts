@@ -1,0 +1,108 @@
+import ipaddr from 'ipaddr.js';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Networks whose word about the client is believed. */
+export type TrustedProxies = readonly (readonly [Address, number])[];
+
+/**
+ * Reads TRUSTED_PROXIES: addresses and CIDR blocks, separated by commas or white space. Answers what it could read and a
+ * sentence for each entry that it could not.
+ */
+export function parseTrusted(list: string): { trusted: TrustedProxies; faults: string[] } {
+  const trusted: (readonly [Address, number])[] = [];
+  const faults: string[] = [];
+  for (const entry of list.split(/[\s,]+/).filter((part) => part !== '')) {
+    const block = parseBlock(entry);
+    if (block === undefined) faults.push(`"${entry}" is neither an IP address nor a CIDR block`);
+    else trusted.push(block);
+  }
+  return { trusted, faults };
+}
+
+/** Hops of a header that are looked at; no real chain is as long. */
+const MAX_HOPS = 32;
+
+/**
+ * The address of the client: that of the connection (`peer`), unless it is a trusted proxy's; then the rightmost entry
+ * of `X-Forwarded-For` that is not one. Entries further left may have been written by anybody. At an entry that is no
+ * address the search ends with the hop that reported it.
+ *
+ * The answer is in canonical form (an IPv4 address inside IPv6 as IPv4), and `unknown` when there is no
+ * peer address, as on a Unix socket.
+ */
+export function clientAddress(
+  peer: string | undefined,
+  xForwardedFor: string | readonly string[] | undefined,
+  trustedProxies: TrustedProxies,
+): string {
+  if (trustedProxies.length === 0 && peer !== undefined && isPlainIPv4(peer)) return peer;
+  let nearest = parseAddress(peer ?? '');
+  if (nearest === undefined) return 'unknown';
+  const hops = typeof xForwardedFor === 'string' ? xForwardedFor : (xForwardedFor ?? []).join(',');
+  let end = hops.length;
+  for (let i = 0; i < MAX_HOPS && end > 0 && isTrusted(nearest, trustedProxies); i++) {
+    const comma = hops.lastIndexOf(',', end - 1);
+    const hop = parseAddress(bareAddress(hops.slice(comma + 1, end).trim()));
+    if (hop === undefined) break;
+    nearest = hop;
+    end = comma;
+  }
+  return nearest.toString();
+}
+
+/**
+ * What limits count for an address: itself for IPv4, its /64 for IPv6, since one customer has at least that many to
+ * choose from. The block in which NAT64 wraps all of IPv4 is taken apart.
+ */
+export function addressKey(address: string): string {
+  if (!address.includes(':')) return address;
+  const parsed = parseAddress(address);
+  if (parsed === undefined) return address;
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  const { parts } = parsed as ipaddr.IPv6;
+  if (parsed.match(NAT64)) return ipv4Of(parts).toString();
+  return `${new ipaddr.IPv6([...parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`;
+}
+
+const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
+
+function ipv4Of(parts: number[]): ipaddr.IPv4 {
+  const [high = 0, low = 0] = parts.slice(6);
+  return new ipaddr.IPv4([high >> 8, high & 255, low >> 8, low & 255]);
+}
+
+function isTrusted(address: Address, trusted: TrustedProxies): boolean {
+  return trusted.some(([block, bits]) => block.kind() === address.kind() && address.match(block, bits));
+}
+
+// The usual four decimal numbers only: the library also reads octal, hexadecimal and shortened forms.
+function isPlainIPv4(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text);
+}
+
+function parseAddress(text: string): Address | undefined {
+  if (isPlainIPv4(text)) return ipaddr.IPv4.parse(text);
+  const zoneless = text.replace(/%[\w.-]*$/, ''); // `fe80::1%eth0`: the zone is this machine's affair
+  if (zoneless.length > 45 || !ipaddr.IPv6.isValid(zoneless)) return undefined;
+  const address = ipaddr.IPv6.parse(zoneless);
+  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+}
+
+function parseBlock(entry: string): readonly [Address, number] | undefined {
+  const [base = '', bits, ...more] = entry.split('/');
+  const address = parseAddress(base);
+  if (address === undefined || more.length > 0) return undefined;
+  const width = address.kind() === 'ipv4' ? 32 : 128;
+  if (bits === undefined) return [address, width];
+  // A block of IPv4 addresses inside IPv6 counts its bits from the start of the longer form.
+  const length = Number(bits) - (width === 32 && base.includes(':') ? 96 : 0);
+  if (!/^\d{1,3}$/.test(bits) || length < 0 || length > width) return undefined;
+  return [address, length];
+}
+
+/** `192.0.2.1:80`, `[2001:db8::1]:80` and `"2001:db8::1"`, as some proxies write them. */
+function bareAddress(entry: string): string {
+  const inner = /^"(.*)"$/.exec(entry)?.[1] ?? entry;
+  return /^\[([^\]]*)\](?::\d{1,5})?$/.exec(inner)?.[1] ?? inner.replace(/^([\d.]+):\d{1,5}$/, '$1');
+}

@@ -1,0 +1,114 @@
+import { createFailures, type FailureRule } from './failures.ts';
+
+const MINUTE = 60_000;
+
+/** 5 failures in 5 minutes, then waits of 1, 2, 4, 8 and 15 minutes (docs: limits). */
+export const ACCOUNT_RULE: FailureRule = {
+  limit: 5,
+  windowMs: 5 * MINUTE,
+  firstWaitMs: MINUTE,
+  maxWaitMs: 15 * MINUTE,
+  quietMs: 60 * MINUTE,
+};
+
+/** 20 failures in 5 minutes, whatever the accounts. */
+export const ADDRESS_RULE: FailureRule = {
+  limit: 20,
+  windowMs: 5 * MINUTE,
+  firstWaitMs: 0,
+  maxWaitMs: 5 * MINUTE,
+  quietMs: 0,
+};
+
+/** An attempt that may be made. The first of the three calls counts, so `released` may stand in a `finally`. */
+export interface AllowedAttempt {
+  allowed: true;
+  failed(): void;
+  succeeded(): void;
+  /** It was not made after all: the server was too busy, the client went away. */
+  released(): void;
+}
+
+/** An attempt that may not be made now; the fields are those of a 429. */
+export interface RefusedAttempt {
+  allowed: false;
+  scope: 'login';
+  retryAfterMs: number;
+  limit: number;
+  windowMs: number;
+}
+
+export interface LoginAttempts {
+  /**
+   * Judges an attempt and reserves it, so that those under way count as well. `account` is one key for an account
+   * however it was named (its id), and the lower-case name given for one that does not exist: it must be
+   * counted alike. `address` is that of `addressKey`.
+   */
+  check(account: string, address: string): AllowedAttempt | RefusedAttempt;
+}
+
+/** Addresses remembered per account, and accounts with such. */
+const KNOWN_ADDRESSES = 8;
+const KNOWN_ACCOUNTS = 50_000;
+
+/**
+ * Limits attempts to log in, by account and by address. Only failures count.
+ *
+ * The trade-off: failures of an account from anywhere count together, or a botnet could guess as often as it has
+ * addresses. That lets an attacker keep others waiting. So an address from which the account was entered before
+ * (since this process started) is counted by itself: the owner at home or at work is not locked out by anybody
+ * elsewhere. Someone at a new address, during an attack, waits up to 15 minutes, and may lose the race for the
+ * one attempt after that; sessions that exist go on.
+ */
+export function createLoginAttempts(now: () => number): LoginAttempts {
+  const accounts = createFailures(now, ACCOUNT_RULE);
+  const addresses = createFailures(now, ADDRESS_RULE);
+  const known = new Map<string, string[]>(); // account → addresses, the most recent last
+
+  function remember(account: string, address: string): void {
+    const others = (known.get(account) ?? []).filter((other) => other !== address);
+    known.delete(account);
+    known.set(account, [...others.slice(1 - KNOWN_ADDRESSES), address]);
+    const [oldest] = known.keys();
+    if (known.size > KNOWN_ACCOUNTS && oldest !== undefined) known.delete(oldest);
+  }
+
+  function check(account: string, address: string): AllowedAttempt | RefusedAttempt {
+    const key = known.get(account)?.includes(address) ? `${account}\n${address}` : account;
+    const accountWait = accounts.waitMs(key);
+    const addressWait = addresses.waitMs(address);
+    if (addressWait > accountWait) return refusal(ADDRESS_RULE, addressWait);
+    if (accountWait > 0) return refusal(ACCOUNT_RULE, accountWait);
+
+    accounts.reserve(key);
+    addresses.reserve(address);
+    let open = true;
+    const once = (end: () => void) => () => {
+      if (open) end();
+      open = false;
+    };
+    return {
+      allowed: true,
+      failed: once(() => {
+        accounts.fail(key);
+        addresses.fail(address);
+      }),
+      succeeded: once(() => {
+        accounts.clear(key);
+        // Its failures stay: who owns one account could otherwise wash away those with others'.
+        addresses.release(address);
+        remember(account, address);
+      }),
+      released: once(() => {
+        accounts.release(key);
+        addresses.release(address);
+      }),
+    };
+  }
+
+  return { check };
+}
+
+function refusal(rule: FailureRule, retryAfterMs: number): RefusedAttempt {
+  return { allowed: false, scope: 'login', retryAfterMs, limit: rule.limit, windowMs: rule.windowMs };
+}

@@ -1,0 +1,58 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type PostgresServer, postgresVersion, startPostgres } from './postgres_server.ts';
+
+// The test runner's global setup: it runs once, in the runner's process, and the test files inherit the environment.
+// TEST_POSTGRES_URL names a server to use; otherwise one is started for this run and stopped after it.
+
+const required = process.env.VEZA_REQUIRE_SERVICES === '1';
+let started: PostgresServer | null = null;
+let recordDir = '';
+
+export async function globalSetup(): Promise<void> {
+  await findPostgres();
+  recordDir = await mkdtemp(join(tmpdir(), 'veza-test-record-'));
+  process.env.VEZA_TEST_RECORD = join(recordDir, 'record');
+  await writeFile(process.env.VEZA_TEST_RECORD, '');
+}
+
+async function findPostgres(): Promise<void> {
+  const given = process.env.TEST_POSTGRES_URL;
+  if (given) {
+    process.env.VEZA_TEST_POSTGRES_URL = given;
+    console.log(`Tests on ${await postgresVersion(given)} (TEST_POSTGRES_URL)`);
+    return;
+  }
+  delete process.env.VEZA_TEST_POSTGRES_URL;
+  const { server, reasons } = await startPostgres();
+  if (server) {
+    started = server;
+    process.env.VEZA_TEST_POSTGRES_URL = server.url;
+    console.log(`Tests on ${server.origin}`);
+    return;
+  }
+  if (required) throw new Error(`VEZA_REQUIRE_SERVICES=1 and no PostgreSQL: ${reasons.join('; ')}`);
+  shout([
+    'NO POSTGRESQL: nothing in this run is tested on it.',
+    ...reasons,
+    'Install PostgreSQL or set TEST_POSTGRES_URL.',
+  ]);
+}
+
+export async function globalTeardown(): Promise<void> {
+  await started?.stop();
+  const record = (await readFile(join(recordDir, 'record'), 'utf8')).split('\n');
+  await rm(recordDir, { recursive: true, force: true });
+  const without = record.filter((line) => line === 'without postgres').length;
+  if (without > 0) shout([`NO POSTGRESQL: ${without} test ${without === 1 ? 'file' : 'files'} ran without it.`]);
+  if (required && !record.includes('database')) {
+    shout(['VEZA_REQUIRE_SERVICES=1, but no test used PostgreSQL.']);
+    process.exitCode = 1;
+  }
+}
+
+function shout(lines: string[]): void {
+  const bar = '='.repeat(100);
+  console.error([bar, ...lines, bar].join('\n'));
+}
