@@ -8,12 +8,13 @@ import { lockDataDirectory } from './db/data_lock.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrations/migrate.ts';
 import { openSqlite } from './db/sqlite.ts';
-import { redaction } from './http/redaction.ts';
 import { createServer } from './http/server.ts';
 import { startMaintenance } from './maintenance.ts';
 import { createLoginAttempts } from './modules/auth/attempts.ts';
 import { createAuthority } from './modules/auth/authority.ts';
-import { bootstrap, loadSecrets } from './modules/auth/bootstrap.ts';
+import { bootstrap, type FirstStart } from './modules/auth/bootstrap.ts';
+import { createPasswords } from './modules/auth/passwords.ts';
+import { loadSecrets } from './modules/auth/secrets.ts';
 import { createTokens } from './modules/auth/tokens.ts';
 import { createMessageFragments } from './modules/messages/fragments.ts';
 import { createSendGather } from './modules/messages/gather.ts';
@@ -31,7 +32,7 @@ export interface App {
   readonly server: FastifyInstance;
   readonly deps: Deps;
   /** On the first start alone. */
-  readonly firstAdmin: { readonly username: string; readonly oneTimePassword?: string } | undefined;
+  readonly firstAdmin: FirstStart | undefined;
   /** Answers what is in flight, writes what is in memory and gives everything back. */
   close(): Promise<void>;
 }
@@ -39,19 +40,26 @@ export interface App {
 /** The composition root: picks every adapter and hands them on as arguments. */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const now = overrides.now ?? Date.now;
-  const log = overrides.log ?? pino({ level: config.LOG_LEVEL, ...redaction });
+  const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
   const unlock = lockDataDirectory(config.DATA_DIR);
   const db = await openDatabase(config, overrides.onFatal ?? endProcess(log));
   await migrate(db, now());
   const secrets = await loadSecrets(db, config);
   const tokens = createTokens({
-    secret: secrets.jwt,
+    secret: secrets.jwtSecret,
     issuer: config.PUBLIC_URL ?? 'veza',
     audience: 'veza',
     now,
     lifetimeSeconds: config.ACCESS_TOKEN_SECONDS,
   });
-  const authority = createAuthority({ db, now, tokens, attempts: createLoginAttempts(now), secretKey: secrets.key });
+  const authority = createAuthority({
+    db,
+    now,
+    tokens,
+    passwords: createPasswords(),
+    attempts: createLoginAttempts(now),
+    secretKey: secrets.secretKey,
+  });
   const deps: Deps = {
     config,
     db,
@@ -64,7 +72,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     sends: createSendGather(db, (events) => followCommitted(deps, events)),
   };
   const firstAdmin = await bootstrap(deps);
-  const server = await createServer(deps, routes);
+  const { app: server } = await createServer(deps, routes);
   const stopMaintenance = startMaintenance(deps);
   return {
     server,

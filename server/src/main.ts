@@ -53,7 +53,7 @@ function banner(
     `  Data      ${resolve(directory)}`,
   ];
   if (firstAdmin) {
-    lines.push(`  Admin     ${firstAdmin.username}`);
+    lines.push(`  Admin     ${firstAdmin.adminUsername}`);
     if (firstAdmin.oneTimePassword)
       lines.push(`  Password  ${firstAdmin.oneTimePassword}   (shown this once and kept nowhere)`);
   }
