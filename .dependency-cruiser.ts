@@ -55,13 +55,13 @@ const never: IRegularForbiddenRuleType[] = [
     name: 'routes-only-route',
     comment: 'A route declares; the rest of http/ reads the declaration.',
     from: { path: ROUTES },
-    to: { path: `${SRC}http/`, pathNot: `${SRC}http/(route|answer)\\.ts$` },
+    to: { path: `${SRC}http/`, pathNot: `${SRC}http/route\\.ts$` },
   },
   {
     name: 'actions-no-http',
     comment: 'The socket, the batch and the tests call the same actions: they know nothing of HTTP.',
     from: { path: MODULES, pathNot: [ROUTES, TEST] },
-    to: { path: [`${SRC}http/`, 'node_modules/(@fastify/|fastify)'], pathNot: `${SRC}http/answer\\.ts$` },
+    to: { path: [`${SRC}http/`, 'node_modules/(@fastify/|fastify)'] },
   },
   {
     name: 'drivers-in-db',
