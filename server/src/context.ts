@@ -95,14 +95,14 @@ export function lockStreams(
   return ctx.db.lock(wanted.server ? [...streams, serverStream] : streams);
 }
 
-/** Writes the events and their audit rows in this transaction. Their streams must be locked. */
-export async function emit(ctx: WriteCtx, ...events: NewEvent[]): Promise<void> {
+/** Writes the events and their audit rows in this transaction; resolves with their ids. Their streams must be locked. */
+export async function emit(ctx: WriteCtx, ...events: NewEvent[]): Promise<number[]> {
   for (const event of events) {
     if (!ctx.db.locked.has(streamOf(event)))
       throw new Error(`${event.type} was emitted without the lock of its stream`);
   }
   ctx.emitted.push(...events);
-  await appendEvents(
+  return appendEvents(
     ctx.db,
     events.map((event) => ({ event, actorId: ctx.actor.userId, address: ctx.request.address, at: ctx.now })),
   );

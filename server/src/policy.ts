@@ -35,6 +35,7 @@ export const roomRules = {
   'member.remove': room(...moderating),
   'ban.list': room(...moderating),
   'ban.set': room(...moderating),
+  'mute.list': room(...moderating),
   'mute.set': room(...moderating),
   'message.list': room('guest', ...reading),
   'message.send': words('member', 'moderator', 'owner'),
@@ -52,6 +53,7 @@ export const accountRules = {
   'room.list': ['guest', 'user', 'bot', 'moderator', 'admin'],
   'room.list_all': ['admin'],
   'room.create': ['user', 'bot', 'moderator', 'admin'],
+  'room.create_auto_join': ['admin'],
   'conversation.list': ['user', 'bot', 'moderator', 'admin'],
   'conversation.create': ['user', 'bot', 'moderator', 'admin'],
   'admin.read': ['admin'],
@@ -134,6 +136,12 @@ export function refuseInRoom(actor: Actor, action: RoomAction, facts: RoomFacts)
   if (facts.isMuted && !rule.whenMuted) return refusal('not_muted', { reason: 'muted' });
   if (facts.isArchived && !rule.whenArchived) return refusal('not_archived', { reason: 'archived' });
   return undefined;
+}
+
+/** Everything the actor may do in a room he can see, as far as his standing decides. */
+export function actionsInRoom(actor: Actor, facts: RoomFacts): RoomAction[] {
+  const actions = Object.keys(roomRules) as RoomAction[];
+  return actions.filter((action) => refuseInRoom(actor, action, facts) === undefined);
 }
 
 /** The refusal of someone who does not stand above the person he acts on. */

@@ -8,6 +8,8 @@ export interface Tables {
   sessions: SessionRow;
   refresh_tokens: RefreshTokenRow;
   containers: ContainerRow;
+  /** What would take a scan to count, by name; changed with what it counts. */
+  counters: { name: CounterName; value: number };
   rooms: RoomRow;
   conversations: { id: number; low_user_id: number; high_user_id: number };
   members: MemberRow;
@@ -22,6 +24,7 @@ export interface Tables {
 }
 
 export type Flag = 0 | 1;
+export type CounterName = 'rooms_public' | 'rooms_private';
 
 export interface UserRow {
   id: Generated<number>;

@@ -1,6 +1,30 @@
 import { queryOfEach } from '../../db/many.ts';
-import type { Builder } from '../../db/statement.ts';
-import { type Query, query } from '../../db/statement.ts';
+import { type Builder, type Query, query } from '../../db/statement.ts';
+
+/** What everybody who sees a room sees of it. */
+export const roomColumns = [
+  'c.id',
+  'c.uuid',
+  'c.visibility',
+  'c.last_seq',
+  'c.last_activity',
+  'c.created_at',
+  'r.name',
+  'r.description',
+  'r.topic',
+  'r.is_archived',
+  'r.auto_join',
+  'r.owner_id',
+  'r.member_count',
+  'r.max_members',
+  'r.slow_mode_seconds',
+  'r.metadata',
+  'r.version',
+  'r.updated_at',
+] as const;
+
+/** One person's place in it; all null without a present membership. */
+export const placeColumns = ['m.role', 'm.last_read_seq', 'm.skipped_count', 'm.mention_count'] as const;
 
 /** A room with one person's place in it: what every decision about that person in that room needs, in one statement. */
 function roomFor(q: Builder, p: { container_id: number; user_id: number }) {
@@ -13,33 +37,13 @@ function roomFor(q: Builder, p: { container_id: number; user_id: number }) {
     .leftJoin('bans as b', (join) => join.onRef('b.container_id', '=', 'c.id').on('b.user_id', '=', p.user_id))
     .where('c.id', '=', p.container_id)
     .select([
-      'c.id',
-      'c.uuid',
-      'c.visibility',
-      'c.last_seq',
+      ...roomColumns,
+      ...placeColumns,
       'c.message_count',
       'c.root_count',
       'c.pinned_count',
       'c.pinned_root_count',
-      'c.last_activity',
-      'c.created_at',
-      'r.name',
-      'r.description',
-      'r.topic',
-      'r.is_archived',
-      'r.auto_join',
-      'r.owner_id',
-      'r.member_count',
-      'r.max_members',
-      'r.slow_mode_seconds',
-      'r.metadata',
-      'r.version',
-      'r.updated_at',
-      'm.role',
       'm.joined_at',
-      'm.last_read_seq',
-      'm.skipped_count',
-      'm.mention_count',
       'm.muted_until',
       'm.last_sent_at',
       'b.created_at as banned_at',
@@ -51,3 +55,6 @@ export const findRoom = query((q, p: { container_id: number; user_id: number }) 
 export const findRooms = queryOfEach({ container_id: 'bigint', user_id: 'bigint' }, roomFor);
 
 export type RoomForUser = typeof findRoom extends Query<infer _, infer O> ? O : never;
+/** A room without what only decisions about it need. */
+export type ShownRoom = Pick<RoomForUser, Unprefixed<(typeof roomColumns | typeof placeColumns)[number]>>;
+type Unprefixed<C extends string> = C extends `${string}.${infer Name}` ? Name : C;

@@ -1,0 +1,29 @@
+import { allowInRoom } from '../../access.ts';
+import { type Answer, created, ok } from '../../answer.ts';
+import { type Ctx, write } from '../../context.ts';
+import { conflict } from '../../errors.ts';
+import { once } from '../../idempotency.ts';
+import { enterRoom, presentMember } from './enter.ts';
+
+/** Joins a room one can see; who is in it already stays as he is. */
+export function joinRoom(ctx: Ctx, roomId: number): Promise<Answer> {
+  return write(ctx, 'room.join', async (ctx) => {
+    const { room } = await allowInRoom(ctx, 'room.join', roomId);
+    return once(ctx, async () => {
+      if (room.role === null) await enterRoom(ctx, room, ctx.actor.userId);
+      return ok(await presentMember(ctx, roomId, ctx.actor.userId));
+    });
+  });
+}
+
+/** The same as an addition of oneself, which happens once. */
+export function addSelf(ctx: Ctx, roomId: number, role: 'moderator' | 'member'): Promise<Answer> {
+  return write(ctx, 'room.join', async (ctx) => {
+    const { room } = await allowInRoom(ctx, role === 'member' ? 'room.join' : 'member.add_moderator', roomId);
+    return once(ctx, async () => {
+      if (room.role !== null) throw conflict('already_member', { user_id: ctx.actor.userId });
+      await enterRoom(ctx, room, ctx.actor.userId, role);
+      return created(await presentMember(ctx, roomId, ctx.actor.userId));
+    });
+  });
+}

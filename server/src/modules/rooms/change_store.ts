@@ -1,0 +1,88 @@
+import { sql } from 'kysely';
+import { change, query } from '../../db/statement.ts';
+import type { CounterName, Flag } from '../../db/tables.ts';
+
+/** Statements that make, change and end rooms. */
+export const insertContainer = query(
+  (q, p: { uuid: string; visibility: 'public' | 'private'; last_activity: number; created_at: number }) =>
+    q
+      .insertInto('containers')
+      .values({
+        uuid: p.uuid,
+        visibility: p.visibility,
+        last_seq: 0,
+        message_count: 0,
+        root_count: 0,
+        pinned_count: 0,
+        pinned_root_count: 0,
+        last_activity: p.last_activity,
+        created_at: p.created_at,
+      })
+      .returning('id'),
+);
+
+interface RoomSettings {
+  id: number;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  topic: string | null;
+  is_archived: Flag;
+  auto_join: Flag;
+  max_members: number;
+  slow_mode_seconds: number;
+  metadata: string;
+  updated_at: number;
+}
+
+const settings = (p: RoomSettings) => ({
+  name: p.name,
+  name_folded: p.name_folded,
+  description: p.description,
+  topic: p.topic,
+  is_archived: p.is_archived,
+  auto_join: p.auto_join,
+  max_members: p.max_members,
+  slow_mode_seconds: p.slow_mode_seconds,
+  metadata: p.metadata,
+  updated_at: p.updated_at,
+});
+
+/** A room whose owner is about to become its first member. */
+export const insertRoom = change((q, p: RoomSettings & { owner_id: number }) =>
+  q.insertInto('rooms').values({ ...settings(p), id: p.id, owner_id: p.owner_id, member_count: 0, version: 1 }),
+);
+
+export const updateRoom = change((q, p: RoomSettings) =>
+  q
+    .updateTable('rooms')
+    .set({ ...settings(p), version: sql<number>`version + 1` })
+    .where('id', '=', p.id),
+);
+
+export const setOwner = change((q, p: { id: number; owner_id: number; updated_at: number }) =>
+  q
+    .updateTable('rooms')
+    .set({ owner_id: p.owner_id, updated_at: p.updated_at, version: sql<number>`version + 1` })
+    .where('id', '=', p.id),
+);
+
+/** The last change of a room: nobody is in it any more. */
+export const emptyRoom = change((q, p: { id: number; updated_at: number }) =>
+  q
+    .updateTable('rooms')
+    .set({ member_count: 0, updated_at: p.updated_at, version: sql<number>`version + 1` })
+    .where('id', '=', p.id),
+);
+
+export const setVisibility = change((q, p: { id: number; visibility: 'public' | 'private' | 'deleted' }) =>
+  q.updateTable('containers').set({ visibility: p.visibility }).where('id', '=', p.id),
+);
+
+/** One row all changes of its kind meet at: run it last, so that it is held for the shortest time. */
+export const addToCounter = change((q, p: { name: CounterName; delta: number }) =>
+  q
+    .updateTable('counters')
+    .set({ value: sql<number>`value + ${p.delta}` })
+    .where('name', '=', p.name),
+);

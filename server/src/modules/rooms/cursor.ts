@@ -1,0 +1,22 @@
+import { invalidField } from '../../errors.ts';
+
+/** Where a page of the room list begins: just after this room. */
+export interface ListEdge {
+  /** Epoch milliseconds. */
+  readonly last_activity: number;
+  readonly id: number;
+}
+
+/** Before the newest room there can be. */
+export const listStart: ListEdge = { last_activity: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER };
+
+export function encodeCursor({ last_activity, id }: ListEdge): string {
+  return Buffer.from(`${last_activity}-${id}`).toString('base64url');
+}
+
+/** Raises 400 for what no list has given out. */
+export function decodeCursor(cursor: string): ListEdge {
+  const [, activity, id] = /^(\d{1,15})-(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (activity === undefined || id === undefined) throw invalidField('cursor', 'not_a_cursor');
+  return { last_activity: Number(activity), id: Number(id) };
+}

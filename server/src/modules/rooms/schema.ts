@@ -1,0 +1,79 @@
+import { type Static, Type } from 'typebox';
+import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+
+export const MAX_ROOM_NAME = 100;
+export const MAX_DESCRIPTION = 1_000;
+export const MAX_TOPIC = 200;
+
+export const Room = Component('Room', {
+  id: Id,
+  uuid: Type.String(),
+  name: Type.String(),
+  description: Nullable(Type.String()),
+  topic: Nullable(Type.String()),
+  is_public: Type.Boolean(),
+  is_archived: Type.Boolean({ description: 'Read-only.' }),
+  auto_join: Type.Boolean({ description: 'Every new user joins by itself; such a room has no member limit.' }),
+  owner_id: Id,
+  member_count: Type.Integer(),
+  max_members: Type.Integer(),
+  unread_count: Type.Integer({ description: 'Messages after the read mark; 0 for who is not a member.' }),
+  mention_count: Type.Integer({ description: 'Those of them that mention the caller.' }),
+  my_role: Nullable(Type.Enum(['owner', 'moderator', 'member'])),
+  last_activity: Timestamp,
+  slow_mode_seconds: Type.Integer(),
+  metadata: Type.Record(Type.String(), Type.Unknown()),
+  version: Type.Integer({ description: 'Grows with every change of the room itself.' }),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  can: Type.Optional(
+    Type.Array(Type.String(), { description: 'What the caller may do here; on the single read only.' }),
+  ),
+});
+
+export const RoomPage = Component('RoomPage', {
+  rooms: Type.Array(Room),
+  total: Type.Integer({ description: 'Rooms that the filter and the search select.' }),
+  has_more: Type.Boolean(),
+  next_cursor: Nullable(Type.String({ description: 'Pass it as `cursor` for the page after this one.' })),
+});
+
+// Texts are judged by the action, in code points after trimming, with a reason for each fault.
+const fields = {
+  description: Type.Optional(Nullable(Type.String({ description: `At most ${MAX_DESCRIPTION} code points.` }))),
+  topic: Type.Optional(Nullable(Type.String({ description: `At most ${MAX_TOPIC} code points.` }))),
+  is_public: Type.Optional(Type.Boolean()),
+  max_members: Type.Optional(Type.Integer({ minimum: 1, description: 'At most MAX_ROOM_MEMBERS (10 000).' })),
+  slow_mode_seconds: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 3_600, description: 'Least time between two messages of a plain member.' }),
+  ),
+  metadata: Type.Optional(
+    Nullable(Type.Object({}, { additionalProperties: true, description: 'At most 4 KiB, 5 levels and 32 keys.' })),
+  ),
+  auto_join: Type.Optional(Type.Boolean({ description: 'Set by admins only.' })),
+};
+const Name = Type.String({ description: `1 to ${MAX_ROOM_NAME} code points in one line, once trimmed.` });
+
+export const CreateRoomBody = Strict({ name: Name, ...fields });
+export const UpdateRoomBody = Strict({
+  name: Type.Optional(Name),
+  ...fields,
+  is_archived: Type.Optional(Type.Boolean()),
+});
+
+export const RoomFilter = Type.Enum(['public', 'private', 'joined', 'owned', 'all'], {
+  description: 'Without one: public rooms and the private ones I am in. `all` is for admins.',
+});
+export const ListRoomsQuery = Strict({
+  filter: Type.Optional(RoomFilter),
+  search: Type.Optional(
+    Type.String({ maxLength: MAX_ROOM_NAME, description: 'Anywhere in the name, without regard to case and accents.' }),
+  ),
+  limit: Type.Optional(Limit),
+  offset: Type.Optional(Offset),
+  cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next_cursor` of the page before.' })),
+});
+
+export type CreateRoom = Static<typeof CreateRoomBody>;
+export type UpdateRoom = Static<typeof UpdateRoomBody>;
+export type ListRooms = Static<typeof ListRoomsQuery>;
