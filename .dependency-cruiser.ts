@@ -5,8 +5,8 @@ import type { IConfiguration, IRegularForbiddenRuleType } from 'dependency-cruis
 const SRC = '^server/src/';
 const TEST = '\\.test\\.ts$';
 const MODULES = `${SRC}modules/`;
-const STORE = `${MODULES}.*(^|[/_])store\\.ts$`;
-const ROUTES = `${MODULES}.*(^|[/_])routes\\.ts$`;
+const STORE = `${MODULES}([^/]+)/[a-z_/]*store\\.ts$`;
+const ROUTES = `${MODULES}([^/]+)/[a-z_/]*routes\\.ts$`;
 
 const never: IRegularForbiddenRuleType[] = [
   {
@@ -29,15 +29,21 @@ const never: IRegularForbiddenRuleType[] = [
   },
   {
     name: 'store-only-db',
-    comment: 'A store is SQL: it knows db/ and the types of other stores.',
+    comment: 'A store is SQL: beside its own module it knows db/ and the types of other stores.',
     from: { path: STORE },
-    to: { path: SRC, pathNot: [`${SRC}db/`, STORE] },
+    to: { path: SRC, pathNot: [`${SRC}db/`, `${MODULES}$1/`, STORE] },
   },
   {
-    name: 'store-only-types',
-    comment: 'A store calls no other store; the action calls both.',
+    name: 'store-below-actions',
+    comment: "A store calls nothing of its module's other layers: what they work out is handed to it.",
     from: { path: STORE },
-    to: { path: STORE, dependencyTypesNot: ['type-only'] },
+    to: { path: `${MODULES}$1/`, pathNot: STORE, dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'store-calls-no-store',
+    comment: "A store calls no other module's store; the action calls both.",
+    from: { path: STORE },
+    to: { path: STORE, pathNot: `${MODULES}$1/`, dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'store-only-kysely',
@@ -55,13 +61,13 @@ const never: IRegularForbiddenRuleType[] = [
     name: 'routes-only-route',
     comment: 'A route declares; the rest of http/ reads the declaration.',
     from: { path: ROUTES },
-    to: { path: `${SRC}http/`, pathNot: `${SRC}http/(route|answer)\\.ts$` },
+    to: { path: `${SRC}http/`, pathNot: `${SRC}http/route\\.ts$` },
   },
   {
     name: 'actions-no-http',
     comment: 'The socket, the batch and the tests call the same actions: they know nothing of HTTP.',
     from: { path: MODULES, pathNot: [ROUTES, TEST] },
-    to: { path: [`${SRC}http/`, 'node_modules/(@fastify/|fastify)'], pathNot: `${SRC}http/answer\\.ts$` },
+    to: { path: [`${SRC}http/`, 'node_modules/(@fastify/|fastify)'] },
   },
   {
     name: 'drivers-in-db',

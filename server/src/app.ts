@@ -24,8 +24,8 @@ import { routes } from './routes.ts';
 export interface Overrides {
   readonly now?: () => number;
   readonly log?: Logger;
-  /** What happens when the database's storage fails; ends the process unless a test looks on. */
-  readonly onFatal?: (error: Error) => void;
+  /** Ends the process: called when the database's storage has failed. */
+  readonly onFatal?: () => void;
 }
 
 export interface App {
@@ -42,7 +42,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const now = overrides.now ?? Date.now;
   const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
   const unlock = lockDataDirectory(config.DATA_DIR);
-  const db = await openDatabase(config, overrides.onFatal ?? endProcess(log));
+  const db = await openDatabase(config, storageFailed(log, overrides.onFatal));
   await migrate(db, now());
   const secrets = await loadSecrets(db, config);
   const tokens = createTokens({
@@ -96,10 +96,10 @@ async function openDatabase(config: Config, onFatal: (error: Error) => void): Pr
 }
 
 /** After a failed sync SQLite would go on committing what may not be on the disk: better to stop and recover from the log. */
-function endProcess(log: Logger) {
+function storageFailed(log: Logger, end: (() => void) | undefined) {
   return (error: Error) => {
     log.fatal({ err: error }, 'storage failed; ending the process');
     log.flush();
-    process.abort();
+    end?.();
   };
 }

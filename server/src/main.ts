@@ -30,7 +30,9 @@ async function main(): Promise<void> {
 
 async function run(config: import('./config.ts').Config): Promise<void> {
   const { createApp } = await import('./app.ts');
-  const app = await createApp(config);
+  // At once and without a last word to the database, which must not touch its files again.
+  const onFatal = () => void process.kill(process.pid, 'SIGKILL');
+  const app = await createApp(config, { onFatal });
   const url = await app.server.listen({ host: config.HOST, port: config.PORT });
   const { default: closeWithGrace } = await import('close-with-grace');
   closeWithGrace({ delay: config.DRAIN_SECONDS * 1_000, logger: false }, async ({ err }) => {

@@ -18,7 +18,7 @@ export async function createPostgresDatabase(template?: string): Promise<Postgre
   if (!server) throw new Error('No PostgreSQL in this run: loop over `engines`, which leaves it out then');
   const name = `veza_test_${process.pid}_${randomBytes(6).toString('hex')}`;
   await execute(server, `create database "${name}"${template ? ` template "${template}"` : ''}`);
-  if (process.env.VEZA_TEST_RECORD) appendFileSync(process.env.VEZA_TEST_RECORD, 'database\n');
+  if (process.env.VEZA_TEST_RECORD) appendFileSync(process.env.VEZA_TEST_RECORD, `database ${process.argv[1]}\n`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => execute(server, `drop database if exists "${name}" with (force)`) };

@@ -88,7 +88,13 @@ const sample: Record<string, string> = {
     import type { X } from '../users/store.ts';
     import '../users/store.ts';
     import 'fastify';
-    import './rooms.ts';`,
+    import './list_store.ts';
+    import type { Y } from './list.ts';
+    import './rooms.ts';
+    import type { Z } from '../users/users.ts';`,
+  'server/src/modules/rooms/list_store.ts': '',
+  'server/src/modules/rooms/list.ts': 'export type Y = 1;',
+  'server/src/modules/users/users.ts': 'export type Z = 1;',
   'server/src/modules/users/store.ts': 'export type X = 1;',
   'server/src/modules/rooms/rooms.ts': `import '../../http/server.ts'; import '../users/store.ts'; import 'fastify';`,
   'server/src/modules/rooms/routes.ts': `
@@ -117,8 +123,9 @@ const expected = [
   `no-circular: ${src}/a.ts -> ${src}/b.ts`,
   `resolvable: ${src}/a.ts -> ./gone.ts`,
   `declared-dependencies: ${src}/a.ts -> node_modules/fast-check/index.js`,
-  `store-only-db: ${src}/modules/rooms/store.ts -> ${src}/modules/rooms/rooms.ts`,
-  `store-only-types: ${src}/modules/rooms/store.ts -> ${src}/modules/users/store.ts`,
+  `store-only-db: ${src}/modules/rooms/store.ts -> ${src}/modules/users/users.ts`,
+  `store-below-actions: ${src}/modules/rooms/store.ts -> ${src}/modules/rooms/rooms.ts`,
+  `store-calls-no-store: ${src}/modules/rooms/store.ts -> ${src}/modules/users/store.ts`,
   `store-only-kysely: ${src}/modules/rooms/store.ts -> node_modules/fastify/index.js`,
   `routes-no-storage: ${src}/modules/rooms/routes.ts -> ${src}/db/tables.ts`,
   `routes-no-storage: ${src}/modules/rooms/routes.ts -> ${src}/modules/users/store.ts`,
