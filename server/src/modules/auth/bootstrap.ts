@@ -1,12 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type Config, ConfigError } from '../../config.ts';
-import { type Ctx, type Deps, emit, lockContainers, lockStreams, nobody, type WriteCtx, write } from '../../context.ts';
-import { cleanName, foldForSearch, nameFault } from '../../text.ts';
-import { insertMembers } from '../users/auto_join_store.ts';
+import { type Ctx, type Deps, lockStreams, nobody, type WriteCtx, write } from '../../context.ts';
+import { cleanName, nameFault } from '../../text.ts';
+import { createRoom } from '../rooms/create.ts';
+import { MAX_ROOM_NAME } from '../rooms/schema.ts';
 import { actorOf, createUser } from '../users/create.ts';
 import { emailFault, usernameFault } from '../users/names.ts';
 import { findAnyUser } from '../users/store.ts';
-import { insertContainer, insertRoom } from './bootstrap_store.ts';
 import { hashPassword } from './hashing.ts';
 import { passwordFault } from './passwords.ts';
 
@@ -15,8 +15,6 @@ export interface FirstStart {
   /** Shown once and kept nowhere; absent when ADMIN_PASSWORD was given. */
   readonly oneTimePassword?: string;
 }
-
-const MAX_ROOM_NAME = 100;
 
 /** On a database without users: the first admin and the default rooms. Of two nodes that start at once, one does it. */
 export async function bootstrap(deps: Deps): Promise<FirstStart | undefined> {
@@ -36,22 +34,9 @@ async function createFirst(ctx: WriteCtx, passwordHash: string): Promise<boolean
   if (await findAnyUser.first(ctx.db, {})) return false;
   const { ADMIN_USERNAME: username, ADMIN_EMAIL: email, DEFAULT_ROOMS: rooms } = ctx.deps.config;
   const admin = await createUser(ctx, { username, email, displayName: null, passwordHash, role: 'admin' });
-  for (const name of rooms) await createDefaultRoom({ ...ctx, actor: actorOf(admin) }, cleanName(name));
+  const asAdmin = { ...ctx, actor: actorOf(admin) };
+  for (const name of rooms) await createRoom(asAdmin, { name, auto_join: true });
   return true;
-}
-
-async function createDefaultRoom(ctx: WriteCtx, name: string): Promise<void> {
-  const ownerId = ctx.actor.userId;
-  const { id } = (await insertContainer.first(ctx.db, { uuid: randomUUID(), now: ctx.now })) as { id: number };
-  // Nobody else can have written to the stream of what is not there yet.
-  await lockContainers(ctx, [id]);
-  const { DEFAULT_ROOM_MEMBERS: max_members } = ctx.deps.config;
-  const folded = foldForSearch(name);
-  await insertRoom.run(ctx.db, { id, name, name_folded: folded, owner_id: ownerId, max_members, now: ctx.now });
-  const nothingRead = { last_read_seq: 0, skipped_count: 0, mention_count: 0, has_blocked: 0, last_sent_at: 0 };
-  const membership = { container_id: id, user_id: ownerId, role: 'owner', joined_at: ctx.now };
-  await insertMembers(ctx.db, [{ ...membership, ...nothingRead }]);
-  await emit(ctx, { type: 'room_created', containerId: id, version: 1, audit: { userId: ownerId } });
 }
 
 function firstCtx(deps: Deps): Ctx {
