@@ -72,7 +72,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     sends: createSendGather(db, (events) => followCommitted(deps, events)),
   };
   const firstAdmin = await bootstrap(deps);
-  const { app: server } = await createServer(deps, routes);
+  const server = await createServer(deps, routes);
   const stopMaintenance = startMaintenance(deps);
   return {
     server,
