@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { updateOfEach } from '../../db/many.ts';
-import { change, type Query, query } from '../../db/statement.ts';
+import { type Builder, change, type Query, query } from '../../db/statement.ts';
 import type { SessionRow } from '../../db/tables.ts';
 import { userColumns } from '../users/store.ts';
 
@@ -96,6 +97,28 @@ export const isSpent = query((q, p: { token_hash: string }) =>
     .where('token_hash', '=', p.token_hash)
     .where('spent_at', 'is not', null)
     .select('spent_at'),
+);
+
+interface Over {
+  before: number;
+  limit: number;
+}
+
+/** Those that are over for longest; spelled as in their index. */
+const overSessions = (q: Builder, p: Over) =>
+  q
+    .selectFrom('sessions')
+    .where(sql<number>`coalesce(ended_at, expires_at)`, '<', p.before)
+    .orderBy(sql`coalesce(ended_at, expires_at)`)
+    .orderBy('id')
+    .limit(p.limit)
+    .select('id');
+
+export const deleteOverTokens = change((q, p: Over) =>
+  q.deleteFrom('refresh_tokens').where('session_id', 'in', overSessions(q, p)),
+);
+export const deleteOverSessions = change((q, p: Over) =>
+  q.deleteFrom('sessions').where('id', 'in', overSessions(q, p)),
 );
 
 const withPassword = [...userColumns, 'u.password_hash'] as const;
