@@ -24,9 +24,11 @@ export function fill(connection: Connection, shape: Shape): void {
 }
 
 function insertPeople(connection: Connection) {
-  const user = connection.prepare(`insert into users (id, uuid, username, username_key, email, email_key, role, is_suspended, is_deleted,
+  const user =
+    connection.prepare(`insert into users (id, uuid, username, username_key, email, email_key, role, is_suspended, is_deleted,
     last_seen, version, created_at, updated_at) values (?, ?, ?, ?, ?, ?, 'user', 0, 0, ${EPOCH}, 1, ${EPOCH}, ${EPOCH})`);
-  const session = connection.prepare(`insert into sessions (id, user_id, user_agent, address, created_at, last_used_at, expires_at)
+  const session =
+    connection.prepare(`insert into sessions (id, user_id, user_agent, address, created_at, last_used_at, expires_at)
     values (?, ?, 'bench', '127.0.0.1', ${EPOCH}, ${EPOCH}, ${FAR})`);
   for (const { id, username } of [...people, { id: HERMIT, username: 'hermit' }]) {
     const email = `${username}@example.com`;

@@ -4,7 +4,14 @@ import type { MessageOfContainer } from '../../server/src/modules/messages/store
 import { connect } from '../connection.ts';
 import { people } from '../seed/shape.ts';
 import { type BareRequest, listenBare } from './bare_http.ts';
-import { checkValues, containerValues, eventValues, messageValues, senderValues } from './bare_send_values.ts';
+import {
+  checkValues,
+  containerValues,
+  eventValues,
+  messageValues,
+  roomValues,
+  senderValues,
+} from './bare_send_values.ts';
 import { recordSend } from './record_send.ts';
 import { report } from './report.ts';
 
@@ -52,7 +59,9 @@ function append(batch: readonly Waiting[]): string[] {
   const now = Date.now();
   const rooms = new Map<number, { seq: number; sent: number }>();
   const senders = new Map<string, unknown[]>();
-  const visible = batch.map(({ request }) => findRoom.all(request.roomId, people[request.place]?.id)[0]);
+  const visible = batch.map(
+    ({ request }) => findRoom.all(...roomValues(request.roomId, people[request.place]?.id ?? 0))[0],
+  );
   const messages = batch.map(({ request }, place) => {
     const { id: author_id = 0, username = '' } = people[request.place] ?? {};
     const found = visible[place] as unknown as { last_seq: number };
@@ -75,7 +84,14 @@ function append(batch: readonly Waiting[]): string[] {
   return messages.map((message) => `{"success":true,"data":${messageFragment(message, [])}[]}}`);
 }
 
-function messageOf(container_id: number, seq: number, author_id: number, username: string, content: string, now: number) {
+function messageOf(
+  container_id: number,
+  seq: number,
+  author_id: number,
+  username: string,
+  content: string,
+  now: number,
+) {
   const message: MessageOfContainer = {
     id: 0,
     uuid: randomUUID(),
