@@ -74,6 +74,7 @@ export interface OnPerson extends InRoom {
     joinedAt: number;
     mutedUntil: number | null;
     serverRole: ServerRole;
+    isSuspended: boolean;
   };
 }
 
@@ -91,6 +92,7 @@ export async function allowOnPerson(ctx: Ctx, action: RoomAction, roomId: number
     joinedAt: found.joined_at ?? 0,
     mutedUntil: found.muted_until,
     serverRole: found.server_role,
+    isSuspended: found.is_suspended === 1,
   };
   return { room, rank, target };
 }

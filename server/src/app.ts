@@ -72,14 +72,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     sends: createSendGather(db, (events) => followCommitted(deps, events)),
   };
   const firstAdmin = await bootstrap(deps);
-  const { app: server } = await createServer(deps, routes);
+  const server = await createServer(deps, routes);
   const stopMaintenance = startMaintenance(deps);
   return {
     server,
     deps,
     firstAdmin,
     close: async () => {
+      // What takes longer than that to be read or answered is cut off, unacknowledged.
+      const cutOff = setTimeout(() => server.server.closeAllConnections(), config.DRAIN_SECONDS * 1_000);
       await server.close();
+      clearTimeout(cutOff);
       await stopMaintenance();
       await db.close();
       unlock();

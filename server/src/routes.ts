@@ -1,9 +1,13 @@
 import type { Route } from './http/route.ts';
+import { adminConsistencyRoutes } from './modules/admin/consistency_routes.ts';
 import { adminRoutes } from './modules/admin/routes.ts';
 import { authRoutes } from './modules/auth/routes.ts';
+import { banRoutes } from './modules/bans/routes.ts';
 import { conversationRoutes } from './modules/conversations/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
+import { memberRoutes } from './modules/members/routes.ts';
 import { messageRoutes } from './modules/messages/routes.ts';
+import { muteRoutes } from './modules/mutes/routes.ts';
 import { readMarkRoutes } from './modules/read_marks/routes.ts';
 import { roomRoutes } from './modules/rooms/routes.ts';
 import { userRoutes } from './modules/users/routes.ts';
@@ -14,8 +18,12 @@ export const routes: readonly Route[] = [
   ...authRoutes,
   ...userRoutes,
   ...roomRoutes,
+  ...memberRoutes,
+  ...banRoutes,
+  ...muteRoutes,
   ...messageRoutes,
   ...readMarkRoutes,
   ...conversationRoutes,
   ...adminRoutes,
+  ...adminConsistencyRoutes,
 ];

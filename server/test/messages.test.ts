@@ -330,7 +330,7 @@ for (const engine of engines) {
     });
 
     it('takes metadata up to its limits', async () => {
-      const deep = { a: { b: { c: { d: 1 } } } };
+      const deep = { a: { b: { c: { d: { e: 1 } } } } };
       assert.deepEqual((await alice.post(path, { content: 'x', metadata: deep }, 201)).metadata, deep);
       await app.unchanged(async () => {
         for (const metadata of [
@@ -338,7 +338,7 @@ for (const engine of engines) {
           'x',
           1,
           true,
-          { a: { b: { c: { d: { e: 1 } } } } },
+          { a: { b: { c: { d: { e: { f: 1 } } } } } },
           { a: 'x'.repeat(4_096) },
           Object.fromEntries(Array.from({ length: 33 }, (_, n) => [n, 1])),
           { a: '\ud800' },

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type onRequestHookHandler } from 'fastify';
+import type { Config } from '../config.ts';
 import type { Deps } from '../context.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { authenticate, recogniseOrCount } from './authenticate.ts';
@@ -16,24 +17,31 @@ import type { Route } from './route.ts';
 import { refuseUnknown } from './unknown.ts';
 import { createChecks } from './validation.ts';
 
-export interface HttpServer {
-  readonly app: FastifyInstance;
-  /** Requests running and waiting, for metrics. */
-  readonly admission: Admission;
+export interface ServerOptions {
+  /** Given where something else wants to look at it, as metrics do. */
+  readonly admission?: Admission;
+}
+
+/** The admission that configuration asks for. */
+export function admissionOf(config: Config): Admission {
+  return createAdmission({
+    running: config.MAX_RUNNING_REQUESTS,
+    waiting: config.MAX_WAITING_REQUESTS,
+    waitMs: config.MAX_WAITING_MS,
+  });
 }
 
 /** The HTTP side, ready to listen. In this order a request is: opened, (cross-origin), known, counted, read, parsed, admitted, run. */
-export async function createServer(deps: Deps, routes: readonly Route[]): Promise<HttpServer> {
+export async function createServer(
+  deps: Deps,
+  routes: readonly Route[],
+  { admission = admissionOf(deps.config) }: ServerOptions = {},
+): Promise<FastifyInstance> {
   const { config } = deps;
   const replies = createReplies(deps);
   const limits = createLimits(deps);
   const checkOf = createChecks();
   const deadlines = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000);
-  const admission = createAdmission({
-    running: config.MAX_RUNNING_REQUESTS,
-    waiting: config.MAX_WAITING_REQUESTS,
-    waitMs: config.MAX_WAITING_MS,
-  });
 
   const app = fastify(serverOptions(deps, replies));
   app.decorateRequest('call');
@@ -55,7 +63,7 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
       handler: handle(route, { deps, replies, admission, deadlines, readBody: bodyReader(route, checkOf) }),
     });
   }
-  return { app, admission };
+  return app;
 }
 
 const opened =

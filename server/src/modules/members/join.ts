@@ -4,6 +4,8 @@ import { type Ctx, write } from '../../context.ts';
 import { conflict } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
 import { enterRoom, presentMember } from './enter.ts';
+import { ownerOnAdding } from './office.ts';
+import type { Role } from './schema.ts';
 
 /** Joins a room one can see; who is in it already stays as he is. */
 export function joinRoom(ctx: Ctx, roomId: number): Promise<Answer> {
@@ -17,9 +19,10 @@ export function joinRoom(ctx: Ctx, roomId: number): Promise<Answer> {
 }
 
 /** The same as an addition of oneself, which happens once. */
-export function addSelf(ctx: Ctx, roomId: number, role: 'moderator' | 'member'): Promise<Answer> {
+export function addSelf(ctx: Ctx, roomId: number, role: Role): Promise<Answer> {
   return write(ctx, 'room.join', async (ctx) => {
-    const { room } = await allowInRoom(ctx, role === 'member' ? 'room.join' : 'member.add_moderator', roomId);
+    const { room } = await allowInRoom(ctx, role === 'moderator' ? 'member.add_moderator' : 'room.join', roomId);
+    if (role === 'owner') throw ownerOnAdding();
     return once(ctx, async () => {
       if (room.role !== null) throw conflict('already_member', { user_id: ctx.actor.userId });
       await enterRoom(ctx, room, ctx.actor.userId, role);

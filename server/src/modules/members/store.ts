@@ -65,21 +65,28 @@ interface Slice {
 export const findOwner = query((q, p: { container_id: number }) =>
   present(q, p.container_id).where('m.role', '=', sql.lit('owner')).select(columns),
 );
+
+/** Ids alone are what the partial index holds; so it is asked for them, and not the whole room. */
+const moderators = (q: Builder, containerId: number) =>
+  q
+    .selectFrom('members as office')
+    .where('office.container_id', '=', containerId)
+    .where('office.role', '=', sql.lit('moderator'))
+    .where('office.left_at', 'is', null);
+
 export const listModerators = query((q, p: Slice) =>
-  present(q, p.container_id)
-    .where('m.role', '=', sql.lit('moderator'))
+  moderators(q, p.container_id)
+    .innerJoin('members as m', (join) =>
+      join.onRef('m.container_id', '=', 'office.container_id').onRef('m.user_id', '=', 'office.user_id'),
+    )
+    .innerJoin('users as u', 'u.id', 'office.user_id')
     .orderBy('u.username_key')
     .limit(p.limit)
     .offset(p.offset)
     .select(columns),
 );
 export const countModerators = query((q, p: { container_id: number }) =>
-  q
-    .selectFrom('members as m')
-    .where('m.container_id', '=', p.container_id)
-    .where('m.role', '=', sql.lit('moderator'))
-    .where('m.left_at', 'is', null)
-    .select(sql<number>`count(*)`.as('total')),
+  moderators(q, p.container_id).select(sql<number>`count(*)`.as('total')),
 );
 
 /** Plain members by name, by sorting all of them. */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Reader } from '../../db/database.ts';
 import { type Builder, dynamic, query } from '../../db/statement.ts';
 import { placeColumns, roomColumns, type ShownRoom } from './store.ts';
@@ -51,10 +51,10 @@ const sourcesOf = {
 
 /** Each source is read in order and only as far as the page needs it; the sources are merged, and only the page is joined. */
 function pageOf(q: Builder, filter: ListFilter, p: PageOf, pattern?: string) {
-  const parts = sourcesOf[filter].map((source) =>
+  const parts = sourcesFor(q, filter, p.user_id, pattern).map((source) =>
     q
       .selectFrom(
-        named(source(q, p.user_id), pattern)
+        source
           .where(sql<boolean>`(c.last_activity, c.id) < (${p.last_activity}, ${p.id})`)
           .orderBy('c.last_activity', 'desc')
           .orderBy('c.id', 'desc')
@@ -84,15 +84,30 @@ function pageOf(q: Builder, filter: ListFilter, p: PageOf, pattern?: string) {
     .select([...roomColumns, ...placeColumns]);
 }
 
-function named(source: ReturnType<Source>, pattern: string | undefined) {
-  if (pattern === undefined) return source;
-  return source.where(({ exists, selectFrom }) =>
-    exists(
-      selectFrom('rooms as found')
-        .whereRef('found.id', '=', 'c.id')
-        .where('found.name_folded', 'like', sql<string>`${pattern} escape '\\'`)
-        .select(sql.lit(1).as('one')),
-    ),
+/** With a pattern only what matches it: all rooms are found by their names, the few of one's own are looked at one by one. */
+function sourcesFor(q: Builder, filter: ListFilter, userId: number, pattern: string | undefined) {
+  return sourcesOf[filter].map((source) => {
+    if (pattern === undefined) return source(q, userId);
+    const matches = sql<boolean>`found.name_folded like ${pattern} escape '\\'`;
+    if (source === publicRooms || source === privateRooms) return fromNames(q, matches, source);
+    return source(q, userId).where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('rooms as found').whereRef('found.id', '=', 'c.id').where(matches).select(sql.lit(1).as('one')),
+      ),
+    );
+  });
+}
+
+function fromNames(q: Builder, matches: RawBuilder<boolean>, source: Source) {
+  const visibility = source === publicRooms ? 'public' : 'private';
+  return (
+    q
+      .selectFrom('rooms as found')
+      // SQLite keeps the order of a cross join: names first, from their index.
+      .crossJoin('containers as c')
+      .whereRef('c.id', '=', 'found.id')
+      .where(matches)
+      .where('c.visibility', '=', visibility) as unknown as ReturnType<Source>
   );
 }
 
@@ -137,8 +152,8 @@ export function searchPage(db: Reader, filter: ListFilter, page: PageOf, pattern
 
 export async function countSearch(db: Reader, filter: ListFilter, userId: number, pattern: string): Promise<number> {
   const [found] = await dynamic<{ total: number }>(db, (q) => {
-    const counts = sourcesOf[filter]
-      .map((source) => named(source(q, userId), pattern).select(count.as('total')))
+    const counts = sourcesFor(q, filter, userId, pattern)
+      .map((source) => source.select(count.as('total')))
       .reduce((all, one) => all.unionAll(one));
     return q.selectFrom(counts.as('counts')).select(sql<number>`sum(total)`.as('total'));
   });

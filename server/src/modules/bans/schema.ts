@@ -1,0 +1,31 @@
+import { type Static, Type } from 'typebox';
+import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+
+export const MAX_REASON = 500;
+
+export const Ban = Component('Ban', {
+  room_id: Id,
+  user_id: Id,
+  username: Type.String(),
+  moderator_id: Id,
+  reason: Nullable(Type.String()),
+  until: Nullable(Type.String({ format: 'date-time', description: 'Null for a ban without end.' })),
+  created_at: Timestamp,
+});
+
+export const BanPage = Component('BanPage', {
+  bans: Type.Array(Ban),
+  total: Type.Integer(),
+  has_more: Type.Boolean(),
+});
+
+/** Judged by the action: a time in the past is well formed, but impossible. */
+export const Until = Type.Optional(Nullable(Type.String({ description: 'RFC 3339, in the future; null for no end.' })));
+export const SetBanBody = Strict({
+  reason: Type.Optional(Nullable(Type.String({ description: `At most ${MAX_REASON} code points.` }))),
+  until: Until,
+});
+export const ListQuery = Strict({ limit: Type.Optional(Limit), offset: Type.Optional(Offset) });
+
+export type SetBan = Static<typeof SetBanBody>;
+export type ListOptions = Static<typeof ListQuery>;
