@@ -42,7 +42,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const now = overrides.now ?? Date.now;
   const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
   const unlock = lockDataDirectory(config.DATA_DIR);
-  const undo = [unlock];
+  const undo: (() => void | Promise<void>)[] = [unlock];
   try {
     const db = await openDatabase(config, storageFailed(log, overrides.onFatal));
     undo.unshift(db.close);
