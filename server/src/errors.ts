@@ -80,3 +80,10 @@ export function unprocessable(reason: string, more: Details = {}): AppError {
 export function conflict(reason: string, more: Details = {}): AppError {
   return new AppError('RESOURCE_CONFLICT', { reason, ...more });
 }
+
+/** 429 with what contract §1.11 names. Whoever waits for `retry_after` seconds is let through. */
+export function rateLimited(limit: { scope: string; limit: number; windowMs: number; retryAfterMs: number }): AppError {
+  const retryAfter = Math.ceil(limit.retryAfterMs / 1_000);
+  const details = { scope: limit.scope, limit: limit.limit, window: limit.windowMs / 1_000, retry_after: retryAfter };
+  return new AppError('RATE_LIMIT_EXCEEDED', details, retryAfter);
+}

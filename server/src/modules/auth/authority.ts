@@ -3,12 +3,14 @@ import type { Actor } from '../../context.ts';
 import type { Database } from '../../db/database.ts';
 import type { NewEvent } from '../../events.ts';
 import type { LoginAttempts } from './attempts.ts';
+import type { Passwords } from './passwords.ts';
 import { findSession } from './store.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Who is calling: tokens, the sessions behind them, and what slows down guessing. */
 export interface Authority {
   readonly tokens: Tokens;
+  readonly passwords: Passwords;
   readonly attempts: LoginAttempts;
   /** Key of what is derived from secrets, such as a refresh token's successor. */
   readonly secretKey: Uint8Array;
@@ -28,7 +30,7 @@ const KEPT_SESSIONS = 20_000;
 const aboutUser = new Set(['user_updated', 'user_role_changed', 'user_suspended', 'user_restored']);
 
 export function createAuthority(
-  parts: { db: Database; now: () => number } & Pick<Authority, 'tokens' | 'attempts' | 'secretKey'>,
+  parts: { db: Database; now: () => number } & Pick<Authority, 'tokens' | 'passwords' | 'attempts' | 'secretKey'>,
 ): Authority {
   const { db, now, tokens } = parts;
   const sessions = new LRUCache<string, Known>({ max: KEPT_SESSIONS });
@@ -47,8 +49,8 @@ export function createAuthority(
 
   function actorOfSession(sessionId: string): Actor | undefined | Promise<Actor | undefined> {
     const known = sessions.get(sessionId);
-    if (!known) return load(sessionId);
-    return known.endsAt > now() ? known.actor : undefined;
+    // Past the end that was read: a refresh may have put it off since.
+    return known && known.endsAt > now() ? known.actor : load(sessionId);
   }
 
   async function verifyFirst(token: string): Promise<Actor | undefined> {
@@ -58,6 +60,7 @@ export function createAuthority(
 
   return {
     tokens,
+    passwords: parts.passwords,
     attempts: parts.attempts,
     secretKey: parts.secretKey,
     actorOf: (token) => {

@@ -3,7 +3,7 @@ import type { Reader } from '../../db/database.ts';
 import type { NewEvent } from '../../events.ts';
 import { ownReactions, reactionsOf } from '../reactions/store.ts';
 import { messageFragment, withOwnReactions } from './present.ts';
-import { findMessages, type MessageOfContainer } from './store.ts';
+import { findMessage, findMessages, type MessageOfContainer } from './store.ts';
 
 /** Characters of kept fragments; a message takes 600 to 2 600. */
 const KEPT_CHARACTERS = 32 * 1024 * 1024;
@@ -17,6 +17,8 @@ export interface MessageKey {
 export interface MessageFragments {
   /** The messages for one viewer, as JSON texts in the order of the keys. */
   render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]>;
+  /** One message as a transaction sees it; nothing is kept, since it may yet be undone. */
+  fresh(db: Reader, viewerId: number, id: number): Promise<string | undefined>;
   /** Presents a message that was just written or read, and keeps the result. */
   keep(message: MessageOfContainer): string;
   follow(event: NewEvent): void;
@@ -56,6 +58,14 @@ export function createMessageFragments(): MessageFragments {
     return loaded;
   }
 
+  async function fresh(db: Reader, viewerId: number, id: number): Promise<string | undefined> {
+    const row = await findMessage.first(db, { id });
+    if (!row) return undefined;
+    const reactions = row.reaction_count > 0 ? await reactionsOf(db, [id]) : undefined;
+    const own = row.reaction_count > 0 ? await ownReactions(db, viewerId, id, id) : undefined;
+    return withOwnReactions(messageFragment(row, reactions?.get(id) ?? []), own?.get(id));
+  }
+
   async function render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]> {
     const texts = new Array<string | undefined>(keys.length);
     const missing: MessageKey[] = [];
@@ -80,6 +90,7 @@ export function createMessageFragments(): MessageFragments {
 
   return {
     render,
+    fresh,
     keep: (message) => keepText(message.id, message.version, messageFragment(message, []), era),
     follow: (event) => {
       if (event.type !== 'user_updated') return;

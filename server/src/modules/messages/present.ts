@@ -1,9 +1,7 @@
+import { timestamp } from '../../timestamp.ts';
 import { reactionsJson } from '../reactions/present.ts';
 import type { ReactionOfMessage } from '../reactions/store.ts';
 import type { MessageOfContainer } from './store.ts';
-
-export const timestamp = (at: number): string => new Date(at).toISOString();
-export const messageUuid = (uuid: string): string => `msg-${uuid}`;
 
 /** Everything of a message but what depends on the viewer, as JSON text that ends where `my_reactions` begins. */
 export function messageFragment(message: MessageOfContainer, reactions: readonly ReactionOfMessage[]): string {

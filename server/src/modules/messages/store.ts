@@ -87,3 +87,26 @@ export const insertRevision = change(
       created_at: p.created_at,
     }),
 );
+
+export const findThreadCount = query((q, p: { id: number }) =>
+  q.selectFrom('messages').where('id', '=', p.id).select('thread_count'),
+);
+
+/** Newest first. */
+export const findRevisions = query((q, p: { message_id: number; limit: number; offset: number }) =>
+  q
+    .selectFrom('message_revisions as r')
+    .innerJoin('users as u', 'u.id', 'r.editor_id')
+    .where('r.message_id', '=', p.message_id)
+    .orderBy('r.version', 'desc')
+    .limit(p.limit)
+    .offset(p.offset)
+    .select([
+      'r.version',
+      'r.content',
+      'r.edit_reason',
+      'r.editor_id',
+      'u.username as editor_username',
+      'r.created_at',
+    ]),
+);

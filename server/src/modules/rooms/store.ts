@@ -70,3 +70,15 @@ export type RoomForUser = typeof findRoom extends Query<infer _, infer O> ? O : 
 /** A room without what only decisions about it need. */
 export type ShownRoom = Pick<RoomForUser, Unprefixed<(typeof roomColumns | typeof placeColumns)[number]>>;
 type Unprefixed<C extends string> = C extends `${string}.${infer Name}` ? Name : C;
+
+/** The rooms a new person joins by himself, with what entering needs. */
+export const findAutoRooms = query((q, _: object) =>
+  q
+    .selectFrom('rooms as r')
+    .innerJoin('containers as c', 'c.id', 'r.id')
+    // Literal, for the partial index.
+    .where('r.auto_join', '=', sql.lit(1))
+    .where('c.visibility', '!=', 'deleted')
+    .orderBy('r.id')
+    .select(['r.id', 'c.last_seq', 'r.auto_join', 'r.member_count', 'r.max_members']),
+);

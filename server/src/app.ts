@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { type Logger, pino } from 'pino';
+import { createMemoryLimiter } from './adapters/limiter/memory.ts';
+import type { Config } from './config.ts';
+import { type Deps, followCommitted } from './context.ts';
+import { lockDataDirectory } from './db/data_lock.ts';
+import type { Database } from './db/database.ts';
+import { migrate } from './db/migrations/migrate.ts';
+import { openSqlite } from './db/sqlite.ts';
+import { createServer } from './http/server.ts';
+import { startMaintenance } from './maintenance.ts';
+import { createLoginAttempts } from './modules/auth/attempts.ts';
+import { createAuthority } from './modules/auth/authority.ts';
+import { bootstrap, type FirstStart } from './modules/auth/bootstrap.ts';
+import { createPasswords } from './modules/auth/passwords.ts';
+import { loadSecrets } from './modules/auth/secrets.ts';
+import { createTokens } from './modules/auth/tokens.ts';
+import { createMessageFragments } from './modules/messages/fragments.ts';
+import { createSendGather } from './modules/messages/gather.ts';
+import { createActivity } from './modules/users/activity.ts';
+import { routes } from './routes.ts';
+
+export interface Overrides {
+  readonly now?: () => number;
+  readonly log?: Logger;
+  /** Ends the process: called when the database's storage has failed. */
+  readonly onFatal?: () => void;
+}
+
+export interface App {
+  readonly server: FastifyInstance;
+  readonly deps: Deps;
+  /** On the first start alone. */
+  readonly firstAdmin: FirstStart | undefined;
+  /** Answers what is in flight, writes what is in memory and gives everything back. */
+  close(): Promise<void>;
+}
+
+/** The composition root: picks every adapter and hands them on as arguments. */
+export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
+  const now = overrides.now ?? Date.now;
+  const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
+  const unlock = lockDataDirectory(config.DATA_DIR);
+  const db = await openDatabase(config, storageFailed(log, overrides.onFatal));
+  await migrate(db, now());
+  const secrets = await loadSecrets(db, config);
+  const tokens = createTokens({
+    secret: secrets.jwtSecret,
+    issuer: config.PUBLIC_URL ?? 'veza',
+    audience: 'veza',
+    now,
+    lifetimeSeconds: config.ACCESS_TOKEN_SECONDS,
+  });
+  const authority = createAuthority({
+    db,
+    now,
+    tokens,
+    passwords: createPasswords(),
+    attempts: createLoginAttempts(now),
+    secretKey: secrets.secretKey,
+  });
+  const deps: Deps = {
+    config,
+    db,
+    now,
+    log,
+    limiter: createMemoryLimiter(now),
+    authority,
+    activity: createActivity(db),
+    fragments: createMessageFragments(),
+    sends: createSendGather(db, (events) => followCommitted(deps, events)),
+  };
+  const firstAdmin = await bootstrap(deps);
+  const server = await createServer(deps, routes);
+  const stopMaintenance = startMaintenance(deps);
+  return {
+    server,
+    deps,
+    firstAdmin,
+    close: async () => {
+      await server.close();
+      await stopMaintenance();
+      await db.close();
+      unlock();
+    },
+  };
+}
+
+async function openDatabase(config: Config, onFatal: (error: Error) => void): Promise<Database> {
+  if (config.databaseUrl !== undefined) {
+    const { openPostgres } = await import('./db/postgres.ts');
+    return openPostgres({ url: config.databaseUrl });
+  }
+  return openSqlite({ path: join(config.DATA_DIR, 'veza.db'), minFreeBytes: config.MIN_FREE_DISK_BYTES, onFatal });
+}
+
+/** After a failed sync SQLite would go on committing what may not be on the disk: better to stop and recover from the log. */
+function storageFailed(log: Logger, end: (() => void) | undefined) {
+  return (error: Error) => {
+    log.fatal({ err: error }, 'storage failed; ending the process');
+    log.flush();
+    end?.();
+  };
+}

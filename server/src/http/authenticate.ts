@@ -1,0 +1,54 @@
+import type { onRequestHookHandler } from 'fastify';
+import type { Actor, Deps } from '../context.ts';
+import { AppError } from '../errors.ts';
+import type { Call } from './call.ts';
+import type { Limits } from './limits.ts';
+
+type Done = (error?: Error) => void;
+type Known = (call: Call, actor: Actor | undefined, done: Done) => void;
+
+/**
+ * Turns the bearer token into an actor. Whatever is wrong with it, the answer is one and the same 401, counted against the
+ * address, so that guessing is slowed down. A token seen before costs no promise.
+ */
+export function authenticate(deps: Pick<Deps, 'authority' | 'activity' | 'now'>, limits: Limits): onRequestHookHandler {
+  const settle: Known = (call, actor, done) => {
+    if (actor === undefined) return limits.countStranger(call, (error) => done(error ?? new AppError('INVALID_TOKEN')));
+    welcome(deps, call, actor);
+    done();
+  };
+  return ({ call }, _reply, done) => recognise(deps, call, settle, done);
+}
+
+/** Where nobody serves: 404 for all, but whoever is signed in is counted as themselves. */
+export function recogniseOrCount(
+  deps: Pick<Deps, 'authority' | 'activity' | 'now'>,
+  limits: Limits,
+): (call: Call, done: Done) => void {
+  const settle: Known = (call, actor, done) => {
+    if (actor === undefined) return limits.countStranger(call, done);
+    welcome(deps, call, actor);
+    limits.countUser(call, 'default', done);
+  };
+  return (call, done) => recognise(deps, call, settle, done);
+}
+
+function recognise({ authority }: Pick<Deps, 'authority'>, call: Call, settle: Known, done: Done): void {
+  const token = bearerOf(call.reply.request.raw.headers.authorization);
+  const actor = token === undefined ? undefined : authority.actorOf(token);
+  if (actor instanceof Promise) actor.then((late) => settle(call, late, done), done);
+  else settle(call, actor, done);
+}
+
+function welcome({ activity, now }: Pick<Deps, 'activity' | 'now'>, call: Call, actor: Actor): void {
+  call.actor = actor;
+  activity.seen(actor.userId, now());
+}
+
+/** The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110). */
+export function bearerOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length < 8 || authorization[6] !== ' ') return undefined;
+  const scheme = authorization.slice(0, 6);
+  if (scheme !== 'Bearer' && scheme.toLowerCase() !== 'bearer') return undefined;
+  return authorization.slice(7).trim() || undefined;
+}

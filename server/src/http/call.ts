@@ -1,0 +1,68 @@
+import type { FastifyReply, onRequestHookHandler } from 'fastify';
+import type { Verdict } from '../adapters/limiter/limiter.ts';
+import { type Actor, type Deps, nobody, type RequestFacts } from '../context.ts';
+import { AppError, invalidField } from '../errors.ts';
+import { clientAddress, parseTrusted } from './client_address.ts';
+import type { LimitClass } from './limits.ts';
+import type { Route } from './route.ts';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** One request on its way through the hooks. One shape, filled in place, because there is one for every request; the action sees its RequestFacts. */
+export interface Call extends Writable<RequestFacts> {
+  readonly reply: FastifyReply;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  /** Undefined for a path nobody serves. */
+  route: Route | undefined;
+  actor: Actor;
+  limit: LimitClass | undefined;
+  verdict: Verdict | undefined;
+  /** Value of `X-Ignored-Parameters`. */
+  ignored: string | undefined;
+  params: unknown;
+  query: unknown;
+  answered: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    call: Call;
+  }
+}
+
+/** A call about which nothing is known yet but its connection. */
+export function newCall(id: string, address: string, reply: FastifyReply): Call {
+  return {
+    id,
+    address,
+    userAgent: '',
+    representation: false,
+    auditReason: undefined,
+    idempotency: undefined,
+    reply,
+    startedAt: performance.now(),
+    route: undefined,
+    actor: nobody,
+    limit: undefined,
+    verdict: undefined,
+    ignored: undefined,
+    params: undefined,
+    query: undefined,
+    answered: false,
+  };
+}
+
+/** The first hook: every request gets its call, whatever becomes of it. */
+export function openCall({ config }: Pick<Deps, 'config'>): onRequestHookHandler {
+  const { trusted } = parseTrusted(config.TRUSTED_PROXIES.join(','));
+  return (request, reply, done) => {
+    const { url = '', headers, socket, httpVersionMinor } = request.raw;
+    const address = clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trusted);
+    request.call = newCall(request.id, address, reply);
+    if (url.length > config.MAX_URL_BYTES)
+      return done(new AppError('URI_TOO_LONG', { max_bytes: config.MAX_URL_BYTES }));
+    if (headers.host === undefined && httpVersionMinor === 1) return done(invalidField('Host', 'required'));
+    done();
+  };
+}

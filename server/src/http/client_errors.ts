@@ -1,0 +1,61 @@
+import type { Socket } from 'node:net';
+import type { Config } from '../config.ts';
+import { AppError, invalidField } from '../errors.ts';
+import { failure } from './envelope.ts';
+
+// Fastify's type has the packet as JSON would show it; it is a Buffer.
+type ClientError = Error & { code?: string; rawPacket?: unknown };
+
+interface Parts {
+  readonly config: Config;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/** Answers, in the envelope, what never became a request: bytes that are not HTTP, headers too large, headers or body too late. */
+export function onClientError({ config, now, newId }: Parts): (error: ClientError, socket: Socket) => void {
+  return (error, socket) => {
+    // Half an answer may be on its way already: another one behind it would be read as its rest.
+    if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) return void socket.destroy(error);
+    const refusal = refusalOf(error, config);
+    const id = newId();
+    const body = failure(refusal, 'en', id, now());
+    const head = [
+      `HTTP/1.1 ${refusal.status} ${reasons[refusal.status] ?? 'Bad Request'}`,
+      'Connection: close',
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
+      `X-Request-Id: ${id}`,
+    ];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroySoon());
+  };
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  408: 'Request Timeout',
+  414: 'URI Too Long',
+  431: 'Request Header Fields Too Large',
+};
+
+function refusalOf(error: ClientError, config: Config): AppError {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new AppError('REQUEST_TIMEOUT');
+  if (error.code !== 'HPE_HEADER_OVERFLOW') return invalidField('request', 'malformed_http');
+  return isLongLine(error.rawPacket, config.MAX_URL_BYTES)
+    ? new AppError('URI_TOO_LONG', { max_bytes: config.MAX_URL_BYTES })
+    : new AppError('HEADERS_TOO_LARGE', { max_bytes: config.MAX_HEADER_BYTES });
+}
+
+/** Whether the request line alone, with its first byte in this packet, is longer than an address may be. */
+function isLongLine(packet: unknown, maxUrlBytes: number): boolean {
+  if (!Buffer.isBuffer(packet) || !/^[A-Z]{3,10} \//.test(packet.toString('latin1', 0, 12))) return false;
+  const end = packet.indexOf('\r\n');
+  return end === -1 ? packet.length > maxUrlBytes : end > maxUrlBytes + 20;
+}
+
+function hasBegunAnswer(socket: Socket): boolean {
+  // Node's own handler looks at the same field: there is no public one.
+  const { _httpMessage: current } = socket as { _httpMessage?: { headersSent?: boolean } };
+  return current?.headersSent === true;
+}

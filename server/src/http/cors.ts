@@ -1,0 +1,54 @@
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Replies } from './replies.ts';
+
+const exposed = [
+  'X-Request-Id',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'ETag',
+  'X-Ignored-Parameters',
+  'Idempotent-Replayed',
+  'Preference-Applied',
+  'Deprecation',
+  'Sunset',
+  'Content-Disposition',
+];
+
+const allowed = [
+  'Authorization',
+  'Content-Type',
+  'Content-Encoding',
+  'Idempotency-Key',
+  'If-None-Match',
+  'Prefer',
+  'X-Audit-Log-Reason',
+  'X-API-Key',
+  'X-Act-As',
+  'Accept-Language',
+  'Last-Event-ID',
+  'traceparent',
+  'tracestate',
+];
+
+/** Lets pages of these origins call the API. Without credentials: the token is a header, and there are no cookies. */
+export async function allowOrigins(app: FastifyInstance, config: Config, replies: Replies): Promise<void> {
+  await app.register(cors, {
+    origin: config.CORS_ORIGINS.includes('*') ? '*' : [...config.CORS_ORIGINS],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: allowed,
+    exposedHeaders: exposed,
+    maxAge: 600,
+    strictPreflight: false,
+  });
+  // Only what the plugin answers itself passes here: preflights.
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    reply.headers(replies.commonHeaders(request.call));
+    done();
+  });
+}

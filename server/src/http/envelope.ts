@@ -1,0 +1,18 @@
+import { type AppError, messageOf } from '../errors.ts';
+
+/** What everything the API answers is wrapped in (contract §1). `json` is spliced as it is. */
+export const success = (json: string): string => `{"success":true,"data":${json}}`;
+
+/** The failure envelope; `requestId` is also in the header. */
+export function failure(error: AppError, language: 'en' | 'fr', requestId: string, at: number): string {
+  return JSON.stringify({
+    success: false,
+    error: {
+      code: error.code,
+      message: messageOf(error.code, language),
+      details: error.details,
+      timestamp: new Date(at).toISOString(),
+      request_id: requestId,
+    },
+  });
+}

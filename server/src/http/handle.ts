@@ -1,0 +1,80 @@
+import type { RouteHandlerMethod } from 'fastify';
+import type { Answer } from '../answer.ts';
+import type { Ctx, Deps } from '../context.ts';
+import { AppError } from '../errors.ts';
+import type { Admission } from './admission.ts';
+import type { Call } from './call.ts';
+import type { Deadlines, Pending } from './deadlines.ts';
+import type { Replies } from './replies.ts';
+import type { Route, RouteInput } from './route.ts';
+
+interface Parts {
+  readonly deps: Deps;
+  readonly replies: Replies;
+  readonly admission: Admission;
+  readonly deadlines: Deadlines;
+  readonly readBody: (call: Call, body: unknown) => unknown;
+}
+
+const busy = () => new AppError('SERVICE_UNAVAILABLE', { reason: 'overloaded' }, 1);
+const late = () => new AppError('SERVICE_UNAVAILABLE', { reason: 'timeout' }, 1);
+
+/**
+ * Runs a route's action: admission, context, answer. A place is given back when the action has ended, not when its deadline has:
+ * until then it is still at work. Probes (nothing counts against them) are answered however busy the server is.
+ */
+export function handle(route: Route, { deps, replies, admission, deadlines, readBody }: Parts): RouteHandlerMethod {
+  const isProbe = route.limit === 'none';
+
+  function run(call: Call, body: unknown) {
+    const ctx: Ctx = { deps, actor: call.actor, request: call, now: deps.now(), db: deps.db.reader };
+    const input = { params: call.params, query: call.query, body } as RouteInput<never, never, never>;
+    let answer: Answer | Promise<Answer>;
+    try {
+      answer = route.handler(ctx, input);
+    } catch (error) {
+      return fail(call, error);
+    }
+    if (answer instanceof Promise) waitFor(call, answer);
+    else finish(call, answer);
+  }
+
+  function waitFor(call: Call, promise: Promise<Answer>): void {
+    const pending: Pending = { since: performance.now(), expire: () => replies.fail(call, late()) };
+    deadlines.add(pending);
+    promise.then(
+      (answer) => {
+        deadlines.remove(pending);
+        finish(call, answer);
+      },
+      (error) => {
+        deadlines.remove(pending);
+        fail(call, error);
+      },
+    );
+  }
+
+  function finish(call: Call, answer: Answer): void {
+    if (!isProbe) admission.leave();
+    try {
+      replies.answer(call, answer);
+    } catch (error) {
+      // What its schema cannot serialise is a fault of ours, and still has to be answered.
+      replies.fail(call, error);
+    }
+  }
+
+  function fail(call: Call, error: unknown): void {
+    if (!isProbe) admission.leave();
+    replies.fail(call, error);
+  }
+
+  return (request, reply) => {
+    const { call } = request;
+    const body = readBody(call, request.body);
+    const entered = isProbe || admission.enter(reply.raw);
+    if (entered === true) return run(call, body);
+    if (entered === false) return replies.fail(call, busy());
+    void entered.then((admitted) => (admitted ? run(call, body) : replies.fail(call, busy())));
+  };
+}

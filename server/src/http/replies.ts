@@ -1,0 +1,120 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Answer } from '../answer.ts';
+import type { Deps } from '../context.ts';
+import type { AppError } from '../errors.ts';
+import type { Call } from './call.ts';
+import { compress, MIN_COMPRESSED } from './compression.ts';
+import { etagOf, isUnchanged } from './conditional.ts';
+import { failure, success } from './envelope.ts';
+import { pushRateHeaders } from './limits.ts';
+import { codingOf, languageOf } from './preferences.ts';
+import { refusalOf } from './refusal.ts';
+import { logCall } from './request_log.ts';
+import { createSerialisers } from './serialise.ts';
+
+/** The one place that writes responses. */
+export interface Replies {
+  answer(call: Call, answer: Answer): void;
+  fail(call: Call, thrown: unknown): void;
+  /** Headers that every response has, for those that plugins send. */
+  commonHeaders(call: Call): OutgoingHttpHeaders;
+}
+
+/** On every response: nothing of this API is a page, a script or to be kept by anybody. */
+const security = [
+  'x-content-type-options',
+  'nosniff',
+  'referrer-policy',
+  'no-referrer',
+  'content-security-policy',
+  "default-src 'none'; frame-ancestors 'none'",
+  'x-frame-options',
+  'DENY',
+  'cross-origin-resource-policy',
+  'same-origin',
+] as const;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export function createReplies(deps: Pick<Deps, 'log' | 'now'>): Replies {
+  const serialiserOf = createSerialisers();
+
+  function answer(call: Call, { status, data, json, replayed }: Answer) {
+    const { route } = call;
+    const headers: string[] = [];
+    if (replayed) headers.push('idempotent-replayed', 'true');
+    if (call.representation && status === 200) headers.push('preference-applied', 'return=representation');
+    const schema = route?.answers[status];
+    if (status === 204 || !schema) return send(call, status, undefined, headers);
+    const shaped = json ?? serialiserOf(schema)(data);
+    const body = route?.plain ? shaped : success(shaped);
+    if (route?.etag) {
+      const etag = etagOf(body);
+      headers.push('etag', etag);
+      if (isUnchanged(call.reply.request.raw.headers['if-none-match'], etag))
+        return send(call, 304, undefined, headers);
+    }
+    sendCompressed(call, status, body, headers);
+  }
+
+  function fail(call: Call, thrown: unknown): void {
+    const error = refusalOf(thrown);
+    const headers = refusalHeaders(error);
+    if (error.status >= 500) deps.log.error({ req: call.id, err: thrown, code: error.code }, 'request failed');
+    const language = languageOf(call.reply.request.raw.headers['accept-language']);
+    send(call, error.status, failure(error, language, call.id, deps.now()), headers);
+  }
+
+  function sendCompressed(call: Call, status: number, body: string, headers: string[]) {
+    if (body.length < MIN_COMPRESSED) return send(call, status, body, headers);
+    headers.push('vary', 'accept-encoding');
+    const coding = codingOf(call.reply.request.raw.headers['accept-encoding'] as string | undefined);
+    if (coding === undefined) return send(call, status, body, headers);
+    compress(body, coding, (packed) => {
+      if (packed) headers.push('content-encoding', coding);
+      send(call, status, packed ?? body, headers);
+    });
+  }
+
+  function send(call: Call, status: number, body: string | Buffer | undefined, more: string[]): void {
+    if (call.answered) return; // the deadline was faster
+    call.answered = true;
+    const { raw } = call.reply;
+    const headers = ['x-request-id', call.id, ...security, 'cache-control', cacheControl(call, status), ...more];
+    if (call.limit && call.verdict) pushRateHeaders(headers, call.limit, call.verdict, deps.now());
+    if (call.ignored !== undefined) headers.push('x-ignored-parameters', call.ignored);
+    if (body !== undefined) headers.push('content-type', JSON_TYPE, 'content-length', `${Buffer.byteLength(body)}`);
+    pushPluginHeaders(headers, call);
+    raw.writeHead(status, headers);
+    raw.end(body);
+    logCall(deps.log, call, status);
+  }
+
+  function commonHeaders(call: Call): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = { 'x-request-id': call.id, 'cache-control': 'no-store' };
+    for (let i = 0; i < security.length; i += 2) headers[security[i] as string] = security[i + 1] as string;
+    return headers;
+  }
+
+  return { answer, fail, commonHeaders };
+}
+
+function cacheControl(call: Call, status: number): string {
+  return call.route?.etag && status < 400 ? 'private, no-cache' : 'no-store';
+}
+
+function refusalHeaders({ status, details, retryAfter }: AppError): string[] {
+  const headers: string[] = [];
+  if (status === 401) headers.push('www-authenticate', 'Bearer');
+  if (status === 405) headers.push('allow', (details.allowed as string[]).join(', '));
+  if (retryAfter !== undefined) headers.push('retry-after', `${Math.ceil(retryAfter)}`);
+  return headers;
+}
+
+/** What the CORS plugin has set on the way here. */
+function pushPluginHeaders(headers: string[], { reply }: Call): void {
+  const set = reply.getHeaders();
+  for (const name in set) {
+    if (name === 'vary' || name.startsWith('access-control-')) headers.push(name, String(set[name]));
+  }
+}

@@ -1,0 +1,26 @@
+import type { Logger } from 'pino';
+import type { Call } from './call.ts';
+
+/** One line for each request. Never its query, headers or body: tokens and people's words are in them. */
+export function logCall(log: Logger, call: Call, status: number): void {
+  if (!log.isLevelEnabled('info')) return;
+  const { method = '', url = '' } = call.reply.request.raw;
+  log.info(
+    {
+      req: call.id,
+      method,
+      route: call.route?.path ?? pathOf(url).slice(0, 200),
+      status,
+      ms: Math.round((performance.now() - call.startedAt) * 10) / 10,
+      user: call.actor.userId,
+      address: call.address,
+    },
+    'request',
+  );
+}
+
+/** A request's path without its query. */
+export function pathOf(url: string): string {
+  const question = url.indexOf('?');
+  return question === -1 ? url : url.slice(0, question);
+}

@@ -1,0 +1,113 @@
+import type { Server } from 'node:http';
+import fastify, { type FastifyHttpOptions, type FastifyInstance, type onRequestHookHandler } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Deps } from '../context.ts';
+import { type Admission, createAdmission } from './admission.ts';
+import { authenticate, recogniseOrCount } from './authenticate.ts';
+import { createBodyParser } from './body.ts';
+import { newCall, openCall } from './call.ts';
+import { onClientError } from './client_errors.ts';
+import { createDeadlines } from './deadlines.ts';
+import { handle } from './handle.ts';
+import { bodyReader, readHead } from './input.ts';
+import { createLimits } from './limits.ts';
+import { createReplies, type Replies } from './replies.ts';
+import { createRequestIds } from './request_ids.ts';
+import type { Route } from './route.ts';
+import { refuseUnknown } from './unknown.ts';
+import { createChecks } from './validation.ts';
+
+export interface ServerOptions {
+  /** Given where something else wants to look at it, as metrics do. */
+  readonly admission?: Admission;
+}
+
+/** The admission that configuration asks for. */
+export function admissionOf(config: Config): Admission {
+  return createAdmission({
+    running: config.MAX_RUNNING_REQUESTS,
+    waiting: config.MAX_WAITING_REQUESTS,
+    waitMs: config.MAX_WAITING_MS,
+  });
+}
+
+/** The HTTP side, ready to listen. In this order a request is: opened, (cross-origin), known, counted, read, parsed, admitted, run. */
+export async function createServer(
+  deps: Deps,
+  routes: readonly Route[],
+  { admission = admissionOf(deps.config) }: ServerOptions = {},
+): Promise<FastifyInstance> {
+  const { config } = deps;
+  const replies = createReplies(deps);
+  const limits = createLimits(deps);
+  const checkOf = createChecks();
+  const deadlines = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000);
+
+  const app = fastify(serverOptions(deps, replies));
+  app.decorateRequest('call');
+  app.addHook('onRequest', openCall(deps));
+  if (config.CORS_ORIGINS.length > 0) await (await import('./cors.ts')).allowOrigins(app, config, replies);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', createBodyParser(config));
+  app.setErrorHandler((error, request) => replies.fail(request.call, error));
+  app.setNotFoundHandler(refuseUnknown(app, replies, recogniseOrCount(deps, limits)));
+  app.addHook('onClose', async () => deadlines.stop());
+
+  const known = authenticate(deps, limits);
+  for (const route of routes) {
+    const hooks = [route.scope === 'public' ? undefined : known, limits.hookOf(route), readHead(route, checkOf)];
+    app.route({
+      method: route.method,
+      url: route.path.replaceAll('{', ':').replaceAll('}', ''),
+      onRequest: [opened(route), ...hooks.filter((hook) => hook !== undefined)],
+      handler: handle(route, { deps, replies, admission, deadlines, readBody: bodyReader(route, checkOf) }),
+    });
+  }
+  return app;
+}
+
+const opened =
+  (route: Route): onRequestHookHandler =>
+  ({ call }, _reply, done) => {
+    call.route = route;
+    done();
+  };
+
+function serverOptions({ config, now }: Deps, replies: Replies): FastifyHttpOptions<Server> {
+  const newId = createRequestIds();
+  const seconds = (value: number) => value * 1_000;
+  return {
+    genReqId: newId,
+    bodyLimit: config.MAX_BODY_BYTES,
+    exposeHeadRoutes: true,
+    // A socket on which nothing moves for so long is given up, whatever its state; the timeouts below come before.
+    connectionTimeout: seconds(
+      config.REQUEST_TIMEOUT_SECONDS + config.HANDLER_TIMEOUT_SECONDS + config.KEEP_ALIVE_SECONDS,
+    ),
+    requestTimeout: seconds(config.REQUEST_TIMEOUT_SECONDS),
+    keepAliveTimeout: seconds(config.KEEP_ALIVE_SECONDS),
+    return503OnClosing: false,
+    http: {
+      headersTimeout: seconds(Math.min(config.HEADERS_TIMEOUT_SECONDS, config.REQUEST_TIMEOUT_SECONDS)),
+      requestTimeout: seconds(config.REQUEST_TIMEOUT_SECONDS),
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: config.MAX_HEADER_BYTES,
+      requireHostHeader: false, // openCall looks, and answers in the envelope
+    },
+    routerOptions: {
+      // Longer ones are refused as too long an address, not as a path of nobody.
+      maxParamLength: config.MAX_URL_BYTES,
+      querystringParser: (text) => text as unknown as Record<string, unknown>,
+    },
+    // Both compile at start what we compile when needed; without them they are not even loaded.
+    schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
+    clientErrorHandler: onClientError({ config, now, newId }),
+    frameworkErrors: (error, request, reply) => {
+      replies.fail(newCall(request.id, request.raw.socket.remoteAddress ?? 'unknown', reply), error);
+    },
+  };
+}
+
+const unused = () => {
+  throw new Error('Routes give no schemas to Fastify');
+};

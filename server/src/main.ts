@@ -1,0 +1,65 @@
+import { mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join, resolve } from 'node:path';
+
+// Compiled code is kept beside the data, so that the next start takes half the time; the imports below come after it for that reason.
+const dataDirectory = process.env.DATA_DIR || './data';
+try {
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  enableCompileCache(join(dataDirectory, 'compile-cache'));
+} catch {
+  // Whatever is wrong with the directory is said below, by name.
+}
+
+/** EX_CONFIG of sysexits.h. */
+const EXIT_CONFIG = 78;
+
+async function main(): Promise<void> {
+  const { ConfigError, readConfig } = await import('./config.ts');
+  try {
+    await run(readConfig(process.env));
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const fault of error.faults) console.error(`configuration: ${fault}`);
+      process.exit(EXIT_CONFIG);
+    }
+    console.error(`veza: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  }
+}
+
+async function run(config: import('./config.ts').Config): Promise<void> {
+  const { createApp } = await import('./app.ts');
+  // At once and without a last word to the database, which must not touch its files again.
+  const onFatal = () => void process.kill(process.pid, 'SIGKILL');
+  const app = await createApp(config, { onFatal });
+  const url = await app.server.listen({ host: config.HOST, port: config.PORT });
+  const { default: closeWithGrace } = await import('close-with-grace');
+  closeWithGrace({ delay: config.DRAIN_SECONDS * 1_000, logger: false }, async ({ err }) => {
+    if (err) app.deps.log.fatal({ err }, 'unexpected error; ending');
+    await app.close();
+  });
+  console.log(banner(url, config.DATA_DIR, app.firstAdmin));
+}
+
+function banner(
+  url: string,
+  directory: string,
+  firstAdmin: Awaited<ReturnType<typeof import('./app.ts').createApp>>['firstAdmin'],
+): string {
+  const lines = [
+    `Veza Chat Server is ready`,
+    `  API       ${url}/api/v1`,
+    `  OpenAPI   ${url}/openapi.json`,
+    `  Health    ${url}/health`,
+    `  Data      ${resolve(directory)}`,
+  ];
+  if (firstAdmin) {
+    lines.push(`  Admin     ${firstAdmin.adminUsername}`);
+    if (firstAdmin.oneTimePassword)
+      lines.push(`  Password  ${firstAdmin.oneTimePassword}   (shown this once and kept nowhere)`);
+  }
+  return lines.join('\n');
+}
+
+await main();

@@ -1,0 +1,25 @@
+import { allow } from '../../access.ts';
+import { type Answer, ok } from '../../answer.ts';
+import type { Ctx } from '../../context.ts';
+import { presentWithEmail } from '../users/present.ts';
+import { refuseForbidden } from '../users/search.ts';
+import { searchUsers } from '../users/search_store.ts';
+import type { User } from '../users/store.ts';
+import type { AdminUsersOptions } from './schema.ts';
+
+/** Every account, by id; or those whose names or e-mail begin so, best first. */
+export async function listUsers(ctx: Ctx, { limit = 50, offset = 0, search }: AdminUsersOptions): Promise<Answer> {
+  allow(ctx, 'admin.users');
+  if (search !== undefined) refuseForbidden('search', search);
+  const { users, total } = await searchUsers(ctx.db, { q: search, limit, offset, byEmail: true });
+  return ok({
+    users: users.map((user) => presentAccount(ctx, user)),
+    total,
+    has_more: offset + users.length < total,
+  });
+}
+
+/** A profile with what only admins see. */
+export function presentAccount(ctx: Ctx, user: User) {
+  return { ...presentWithEmail(ctx, user), suspended: user.is_suspended === 1 };
+}

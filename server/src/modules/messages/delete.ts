@@ -1,0 +1,73 @@
+import { allowOnMessage } from '../../access.ts';
+import { type Answer, noContent, okJson } from '../../answer.ts';
+import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
+import {
+  addMentionCounts,
+  addToCounters,
+  deleteMentions,
+  deleteReactions,
+  deleteRevisions,
+  dropReply,
+  findMentioned,
+  scrub,
+  skipForUnread,
+} from './change_store.ts';
+import { renderMessage } from './read.ts';
+import { findThreadCount, type MessageOfContainer } from './store.ts';
+
+/** Scrubs a message and takes it out of lists and counts; with living replies a tombstone stays in lists. */
+export async function deleteMessage(ctx: Ctx, messageId: number, reason: string | null | undefined): Promise<Answer> {
+  const asItWas = ctx.request.representation ? await representation(ctx, messageId) : undefined;
+  await write(ctx, 'message.delete', async (inner) => {
+    const { message } = await allowOnMessage(inner, 'message.delete', messageId);
+    await takeOut(inner, message);
+    const threadCount = message.parent_id === null ? undefined : await dropFromThread(inner, message.parent_id);
+    await emit(inner, {
+      type: 'message_deleted',
+      containerId: message.container_id,
+      messageId,
+      version: message.version + 1,
+      data: { seq: message.seq, ...(threadCount === undefined ? {} : { thread_count: threadCount }) },
+      audit: {
+        userId: message.author_id,
+        details: {
+          reason: reason ?? inner.request.auditReason ?? null,
+          ...(inner.deps.config.AUDIT_KEEP_CONTENT ? { content: message.content } : {}),
+        },
+      },
+    });
+  });
+  return asItWas === undefined ? noContent : okJson(asItWas);
+}
+
+async function representation(ctx: Ctx, messageId: number): Promise<string> {
+  const { message } = await allowOnMessage(ctx, 'message.delete', messageId);
+  return renderMessage(ctx, message);
+}
+
+async function takeOut(ctx: WriteCtx, message: MessageOfContainer) {
+  const isRoot = message.parent_id === null ? 1 : 0;
+  const place = { container_id: message.container_id, seq: message.seq };
+  const mentioned = await findMentioned.all(ctx.db, { message_id: message.id });
+  await addMentionCounts.run(
+    ctx.db,
+    mentioned.map(({ user_id }) => ({ ...place, user_id, delta: -1 })),
+  );
+  await deleteMentions.run(ctx.db, { message_id: message.id });
+  await deleteRevisions.run(ctx.db, { message_id: message.id });
+  await deleteReactions.run(ctx.db, { message_id: message.id });
+  await scrub.run(ctx.db, { id: message.id, at: ctx.now });
+  await addToCounters.run(ctx.db, {
+    id: message.container_id,
+    messages: -1,
+    roots: -isRoot,
+    pinned: -message.is_pinned,
+    pinned_roots: -message.is_pinned * isRoot,
+  });
+  await skipForUnread.run(ctx.db, { ...place, author_id: message.author_id });
+}
+
+async function dropFromThread(ctx: WriteCtx, rootId: number): Promise<number> {
+  await dropReply.run(ctx.db, { id: rootId });
+  return (await findThreadCount.first(ctx.db, { id: rootId }))?.thread_count ?? 0;
+}

@@ -1,0 +1,57 @@
+import { type Static, Type } from 'typebox';
+import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+
+export const ServerRole = Type.Enum(['user', 'moderator', 'admin', 'guest', 'bot']);
+
+const Card = {
+  id: Id,
+  uuid: Type.String(),
+  username: Type.String(),
+  display_name: Nullable(Type.String()),
+  avatar_url: Nullable(Type.String()),
+  is_online: Type.Boolean(),
+  last_seen: Timestamp,
+};
+
+export const profileProperties = {
+  id: Id,
+  uuid: Type.String(),
+  username: Type.String(),
+  email: Type.Optional(Type.String({ description: 'To its owner and to admins only.' })),
+  display_name: Nullable(Type.String()),
+  avatar_url: Nullable(Type.String()),
+  status_message: Nullable(Type.String()),
+  role: ServerRole,
+  is_online: Type.Boolean(),
+  last_seen: Timestamp,
+  created_at: Timestamp,
+  updated_at: Timestamp,
+};
+
+export const User = Component('User', profileProperties);
+
+export const FoundUsers = Component('FoundUsers', {
+  users: Type.Array(Strict(Card)),
+  total: Type.Integer(),
+  has_more: Type.Boolean(),
+});
+
+// The texts are judged by modules/users/names.ts, with reasons that say more than a pattern does.
+export const Username = Type.String({ description: '3 to 50 of A-Z a-z 0-9 _ -' });
+export const Email = Type.String({ description: 'At most 254 characters.' });
+export const DisplayName = Nullable(Type.String({ description: '1 to 100 characters.' }));
+
+export const ProfileBody = Strict({
+  username: Type.Optional(Username),
+  email: Type.Optional(Email),
+  display_name: Type.Optional(DisplayName),
+  avatar_url: Type.Optional(Nullable(Type.String({ description: 'http or https, or the path of a file here.' }))),
+  status_message: Type.Optional(Nullable(Type.String({ description: 'At most 200 characters.' }))),
+});
+export type ProfileChange = Static<typeof ProfileBody>;
+
+export const SearchQuery = Strict({
+  q: Type.String({ minLength: 1, maxLength: 100, description: 'Beginnings of words of names.' }),
+  limit: Type.Optional(Limit),
+  offset: Type.Optional(Offset),
+});

@@ -1,0 +1,27 @@
+import type { Route } from './http/route.ts';
+import { adminRoutes } from './modules/admin/routes.ts';
+import { authRoutes } from './modules/auth/routes.ts';
+import { banRoutes } from './modules/bans/routes.ts';
+import { conversationRoutes } from './modules/conversations/routes.ts';
+import { healthRoutes } from './modules/health/routes.ts';
+import { memberRoutes } from './modules/members/routes.ts';
+import { messageRoutes } from './modules/messages/routes.ts';
+import { muteRoutes } from './modules/mutes/routes.ts';
+import { readMarkRoutes } from './modules/read_marks/routes.ts';
+import { roomRoutes } from './modules/rooms/routes.ts';
+import { userRoutes } from './modules/users/routes.ts';
+
+/** Every route there is: the server, the OpenAPI document and the laws read this list. */
+export const routes: readonly Route[] = [
+  ...healthRoutes,
+  ...authRoutes,
+  ...userRoutes,
+  ...roomRoutes,
+  ...memberRoutes,
+  ...banRoutes,
+  ...muteRoutes,
+  ...messageRoutes,
+  ...readMarkRoutes,
+  ...conversationRoutes,
+  ...adminRoutes,
+];

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import type { LightMyRequestResponse } from 'fastify';
+import type { App } from '../../src/app.ts';
+import { checkReply } from './contract.ts';
+
+// What comes back is judged against the OpenAPI document; a test then reads the fields it is about.
+// biome-ignore lint/suspicious/noExplicitAny: a reply has whatever shape its route has
+type Data = any;
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+type Headers = Record<string, string>;
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: LightMyRequestResponse['headers'];
+  readonly text: string;
+  readonly data: Data;
+  readonly error: Data;
+}
+
+/** Somebody with a token, or without one; the expected status is an argument of every verb. */
+export interface Person {
+  readonly id: number;
+  readonly username: string;
+  readonly token: string;
+  readonly refreshToken: string;
+  request(method: Method, path: string, options?: { body?: unknown; headers?: Headers }): Promise<Reply>;
+  /** `data` of a success, `error` of a refusal. */
+  get(path: string, status: number, headers?: Headers): Promise<Data>;
+  post(path: string, body: unknown, status: number, headers?: Headers): Promise<Data>;
+  put(path: string, body: unknown, status: number, headers?: Headers): Promise<Data>;
+  patch(path: string, body: unknown, status: number, headers?: Headers): Promise<Data>;
+  delete(path: string, status: number, headers?: Headers): Promise<Data>;
+}
+
+export function person(app: App, session: Data): Person {
+  const token: string = session?.access_token ?? '';
+
+  async function request(
+    method: Method,
+    path: string,
+    options: { body?: unknown; headers?: Headers } = {},
+  ): Promise<Reply> {
+    const url = /^\/(health|healthz|readyz|openapi\.json|api\/)/.test(path) ? path : `/api/v1${path}`;
+    const headers: Headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...options.headers };
+    const raw = typeof options.body === 'string' || options.body instanceof Buffer;
+    if (options.body !== undefined) headers['content-type'] ??= 'application/json';
+    const payload =
+      options.body === undefined ? {} : { payload: (raw ? options.body : JSON.stringify(options.body)) as string };
+    const response = await app.server.inject({ method, url, headers, ...payload });
+    checkReply(method, url, response);
+    const isJson = String(response.headers['content-type']).includes('json');
+    const body =
+      isJson && response.rawPayload.length > 0 && !response.headers['content-encoding'] ? response.json() : undefined;
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text: response.body,
+      data: body?.data,
+      error: body?.error,
+    };
+  }
+
+  async function expecting(
+    method: Method,
+    path: string,
+    body: unknown,
+    status: number,
+    headers?: Headers,
+  ): Promise<Data> {
+    const reply = await request(method, path, { body, ...(headers ? { headers } : {}) });
+    assert.equal(
+      reply.status,
+      status,
+      `${session?.user?.username ?? 'a stranger'}: ${method} ${path} → ${reply.status} ${reply.text}`,
+    );
+    return reply.error ?? reply.data;
+  }
+
+  return {
+    id: session?.user?.id ?? 0,
+    username: session?.user?.username ?? '',
+    token,
+    refreshToken: session?.refresh_token ?? '',
+    request,
+    get: (path, status, headers) => expecting('GET', path, undefined, status, headers),
+    post: (path, body, status, headers) => expecting('POST', path, body, status, headers),
+    put: (path, body, status, headers) => expecting('PUT', path, body, status, headers),
+    patch: (path, body, status, headers) => expecting('PATCH', path, body, status, headers),
+    delete: (path, status, headers) => expecting('DELETE', path, undefined, status, headers),
+  };
+}
