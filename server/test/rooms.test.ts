@@ -115,7 +115,19 @@ for (const engine of engines) {
         ['name', 'topic', 'max_members'],
         'all faults at once',
       );
-      await alice.post('/rooms', { name: 'x', description: 'a\tb\nc'.repeat(100), topic: null, metadata: null }, 201);
+      const most = {
+        description: '🎉\n'.repeat(500),
+        topic: 'a'.repeat(200),
+        max_members: 10_000,
+        slow_mode_seconds: 3_600,
+      };
+      const { description, topic, max_members, slow_mode_seconds } = await alice.post(
+        '/rooms',
+        { name: 'x', ...most },
+        201,
+      );
+      assert.deepEqual({ description, topic, max_members, slow_mode_seconds }, most, 'kept at the limit');
+      await alice.post('/rooms', { name: 'x', description: 'a\tb\nc', topic: null, metadata: null }, 201);
     });
 
     it('lets no guest make rooms and nobody but admins have people join by themselves', async () => {
