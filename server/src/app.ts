@@ -79,7 +79,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     deps,
     firstAdmin,
     close: async () => {
+      // What takes longer than that to be read or answered is cut off, unacknowledged.
+      const cutOff = setTimeout(() => server.server.closeAllConnections(), config.DRAIN_SECONDS * 1_000);
       await server.close();
+      clearTimeout(cutOff);
       await stopMaintenance();
       await db.close();
       unlock();

@@ -35,7 +35,8 @@ async function run(config: import('./config.ts').Config): Promise<void> {
   const app = await createApp(config, { onFatal });
   const url = await app.server.listen({ host: config.HOST, port: config.PORT });
   const { default: closeWithGrace } = await import('close-with-grace');
-  closeWithGrace({ delay: config.DRAIN_SECONDS * 1_000, logger: false }, async ({ err }) => {
+  // Longer than the drain itself takes; a second signal ends at once.
+  closeWithGrace({ delay: (config.DRAIN_SECONDS + 5) * 1_000, logger: false }, async ({ err }) => {
     if (err) app.deps.log.fatal({ err }, 'unexpected error; ending');
     await app.close();
   });

@@ -1,4 +1,5 @@
 import type { Route } from './http/route.ts';
+import { adminConsistencyRoutes } from './modules/admin/consistency_routes.ts';
 import { adminRoutes } from './modules/admin/routes.ts';
 import { authRoutes } from './modules/auth/routes.ts';
 import { banRoutes } from './modules/bans/routes.ts';
@@ -24,4 +25,5 @@ export const routes: readonly Route[] = [
   ...readMarkRoutes,
   ...conversationRoutes,
   ...adminRoutes,
+  ...adminConsistencyRoutes,
 ];

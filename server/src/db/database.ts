@@ -23,6 +23,8 @@ export interface Database {
   readonly reader: Reader;
   /** One transaction; resolves when it is on stable storage. `name` is what a complaint calls it. */
   write<T>(name: string, work: (db: Writer) => Promise<T>): Promise<T>;
+  /** Reads that all see one moment and may take long: on SQLite in a thread of their own, so that the loop stays free. */
+  snapshot<T>(work: (db: Reader) => Promise<T>): Promise<T>;
   /** Throws when the database does not answer. */
   ping(): Promise<void>;
   /** Bytes the database takes. */

@@ -32,6 +32,7 @@ export function openPostgres({ url, connections = 10 }: PostgresOptions): Databa
     dialect: 'postgres',
     reader: { dialect: 'postgres', all },
     write: (_name, work) => transaction(pool, work),
+    snapshot: (work) => attemptOnce(pool, work, SNAPSHOT),
     ping: async () => void (await translated(pool.query('select 1'))),
     size: async () =>
       Number((await translated(pool.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
@@ -50,11 +51,14 @@ async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): 
   }
 }
 
-async function attemptOnce<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): Promise<T> {
+// One moment for all its statements, which may take longer than a request's.
+const SNAPSHOT = `begin isolation level repeatable read read only; set local statement_timeout = '10min'`;
+
+async function attemptOnce<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>, begin = 'begin'): Promise<T> {
   const client = await translated(pool.connect());
   let broken: Error | undefined;
   try {
-    await translated(client.query('begin'));
+    await translated(client.query(begin));
     const result = await work(writerOf(client));
     await translated(client.query('commit'));
     return result;

@@ -1,8 +1,9 @@
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import SqliteConnection from 'better-sqlite3';
-import { type Database, type Reader, type Row, StorageFull, StuckWrite, type Writer } from './database.ts';
+import { type Database, StorageFull, StuckWrite, type Writer } from './database.ts';
 import { createGroupCommit, type Transactional } from './group_commit.ts';
+import { type Connection, connect, type Prepared, prepareCache, readerOf } from './sqlite_connection.ts';
+import { createSnapshots } from './sqlite_snapshot.ts';
 import type { CompiledText } from './statement.ts';
 
 export interface SqliteOptions {
@@ -15,9 +16,6 @@ export interface SqliteOptions {
   readonly maxPages?: number;
 }
 
-type Connection = SqliteConnection.Database;
-type Prepared = SqliteConnection.Statement<unknown[], Row>;
-
 /** How often the free space is looked at; a burst within it is caught by SQLite itself. */
 const FREE_SPACE_EVERY_MS = 1_000;
 
@@ -27,61 +25,23 @@ export function openSqlite(options: SqliteOptions): Database {
   if (options.maxPages !== undefined) writer.pragma(`max_page_count = ${options.maxPages}`);
   const reading = connect(options.path, true);
   const room = createRoomCheck(options);
+  const snapshots = createSnapshots(options.path);
   const group = createGroupCommit(transactional(writer, room.check, options.onFatal));
   return {
     dialect: 'sqlite',
     reader: readerOf(reading),
     write: group.write,
+    snapshot: snapshots.snapshot,
     ping: async () => void reading.prepare('select 1').get(),
     size: async () => statSync(options.path).size,
     isFull: room.isFull,
     close: async () => {
       await group.close();
+      await snapshots.close();
       reading.close();
       writer.close();
     },
   };
-}
-
-/** WAL with a sync at every commit, set and read back: the library's default under WAL is NORMAL, which loses acknowledged writes at a power cut. */
-function connect(path: string, readonly: boolean): Connection {
-  const connection = new SqliteConnection(path, { readonly });
-  connection.pragma('busy_timeout = 5000');
-  if (!readonly) connection.pragma('journal_mode = WAL');
-  const settings: [string, number][] = [
-    ['synchronous', 2],
-    ['foreign_keys', 1],
-    ['secure_delete', 1],
-    ['fullfsync', 1],
-    ['checkpoint_fullfsync', 1],
-  ];
-  for (const [name, wanted] of settings) {
-    connection.pragma(`${name} = ${wanted}`);
-    const kept = connection.pragma(name, { simple: true });
-    if (kept !== wanted) throw new Error(`SQLite kept ${name} = ${kept} where ${wanted} was asked for`);
-  }
-  connection.pragma('cache_size = -32768');
-  connection.pragma('mmap_size = 268435456');
-  const mode = connection.pragma('journal_mode', { simple: true });
-  if (mode !== 'wal') throw new Error(`SQLite kept journal_mode = ${mode} where wal was asked for`);
-  return connection;
-}
-
-function prepareCache(connection: Connection): (text: CompiledText) => Prepared {
-  const kept = new Map<string, Prepared>();
-  return (text) => {
-    let prepared = kept.get(text.name);
-    if (!prepared) {
-      prepared = connection.prepare<unknown[], Row>(text.sql);
-      kept.set(text.name, prepared);
-    }
-    return prepared;
-  };
-}
-
-function readerOf(connection: Connection): Reader {
-  const prepare = prepareCache(connection);
-  return { dialect: 'sqlite', all: async (text, values) => prepare(text).all(...values) };
 }
 
 const nothingLocked: Promise<void> = Promise.resolve();

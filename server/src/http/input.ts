@@ -41,7 +41,8 @@ function readHeaders(call: Call, route: Route, hasKeys: boolean, faults: FieldFa
   const { headers } = call.reply.request.raw;
   call.userAgent = (headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT);
   if (route.method === 'GET') return;
-  if (route.method === 'DELETE') call.representation = prefersRepresentation(headers.prefer);
+  // Where nothing is the usual answer: deletions and logout.
+  if (Object.hasOwn(route.answers, 204)) call.representation = prefersRepresentation(headers.prefer);
   const reason = headers['x-audit-log-reason'];
   if (typeof reason === 'string') call.auditReason = readReason(reason, faults);
   const key = hasKeys ? headers['idempotency-key'] : undefined;

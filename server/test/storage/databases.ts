@@ -19,16 +19,23 @@ const fail = (error: Error): never => {
   throw error;
 };
 
-/** An empty, migrated database of one's own. */
-export async function openTestDatabase(engine: Engine, options: Partial<SqliteOptions> = {}): Promise<TestDatabase> {
+interface TestOptions extends Partial<SqliteOptions> {
+  readonly unmigrated?: boolean;
+}
+
+/** An empty database of one's own, migrated unless that is what is tested. */
+export async function openTestDatabase(
+  engine: Engine,
+  { unmigrated = false, ...options }: TestOptions = {},
+): Promise<TestDatabase> {
   if (engine === 'postgres') {
     const database = await createPostgresDatabase();
     const db = openPostgres({ url: database.url });
-    await migrate(db, Date.now());
+    if (!unmigrated) await migrate(db, Date.now());
     return { db, directory: undefined, close: () => db.close().then(database.drop) };
   }
   const directory = mkdtempSync(join(tmpdir(), 'veza-'));
   const db = openSqlite({ path: join(directory, 'veza.db'), minFreeBytes: 0, onFatal: fail, ...options });
-  await migrate(db, Date.now());
+  if (!unmigrated) await migrate(db, Date.now());
   return { db, directory, close: () => db.close().then(() => rmSync(directory, { recursive: true })) };
 }

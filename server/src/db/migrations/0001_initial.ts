@@ -23,6 +23,7 @@ function sql(dialect: Dialect): readonly string[] {
     `create table sessions (id ${text} primary key, user_id ${int} not null references users(id), user_agent text not null, address text not null,
       created_at ${int} not null, last_used_at ${int} not null, expires_at ${int} not null, ended_at ${int}) ${keyed}`,
     `create index sessions_living on sessions (user_id, created_at) where ended_at is null`,
+    `create index sessions_by_end on sessions ((coalesce(ended_at, expires_at)))`,
     `create table refresh_tokens (token_hash ${text} primary key, session_id text not null references sessions(id),
       created_at ${int} not null, expires_at ${int} not null, spent_at ${int}) ${keyed}`,
     `create index refresh_tokens_by_session on refresh_tokens (session_id)`,

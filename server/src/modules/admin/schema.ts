@@ -4,7 +4,6 @@ import { profileProperties, ServerRole } from '../users/schema.ts';
 
 export const AdminUser = Component('AdminUser', {
   ...profileProperties,
-  email: Type.String(),
   suspended: Type.Boolean(),
 });
 

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { Component, Limit, Offset, Strict, Timestamp } from '../../schemas.ts';
-import { DisplayName, Email, User, Username } from '../users/schema.ts';
+import { DisplayName, Email, OwnUser, Username } from '../users/schema.ts';
 
 export const SignedIn = Component('SignedIn', {
   access_token: Type.String({ description: 'JWT, sent as `Authorization: Bearer`.' }),
   refresh_token: Type.String({ description: 'Opaque; good for one refresh.' }),
   expires_in: Type.Integer({ description: 'Seconds the access token lives.' }),
-  user: User,
+  user: OwnUser,
 });
 
 export const Session = Component('Session', {

@@ -13,7 +13,6 @@ export interface Opened {
   readonly refreshToken: string;
 }
 
-const MAX_USER_AGENT = 500;
 const DAY_MS = 86_400_000;
 
 /** Begins a session of its own for this client; when there are too many, the oldest end. */
@@ -26,7 +25,7 @@ export async function startSession(ctx: WriteCtx, user: User): Promise<Opened> {
   await insertSession.run(ctx.db, {
     id: sessionId,
     user_id: user.id,
-    user_agent: ctx.request.userAgent.slice(0, MAX_USER_AGENT),
+    user_agent: ctx.request.userAgent,
     address: ctx.request.address,
     created_at: ctx.now,
     last_used_at: ctx.now,

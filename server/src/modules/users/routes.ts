@@ -1,7 +1,7 @@
 import { type Route, route } from '../../http/route.ts';
 import { PathId } from '../../schemas.ts';
 import { getMe, getUser } from './read.ts';
-import { FoundUsers, ProfileBody, SearchQuery, User } from './schema.ts';
+import { FoundUsers, OwnUser, ProfileBody, SearchQuery, User } from './schema.ts';
 import { findPeople } from './search.ts';
 import { updateMe } from './update.ts';
 
@@ -17,7 +17,7 @@ const update = (method: 'PUT' | 'PATCH') =>
     tag,
     summary: 'Change my profile',
     body: ProfileBody,
-    answers: { 200: User },
+    answers: { 200: OwnUser },
     refusals: ['RESOURCE_CONFLICT'],
     handler: (ctx, { body }) => updateMe(ctx, body),
   });
@@ -31,7 +31,7 @@ export const userRoutes: readonly Route[] = [
     action: 'user.read',
     tag,
     summary: 'Get my profile',
-    answers: { 200: User },
+    answers: { 200: OwnUser },
     etag: true,
     handler: (ctx) => getMe(ctx),
   }),

@@ -13,11 +13,13 @@ const Card = {
   last_seen: Timestamp,
 };
 
+export const Email = Type.String({ description: 'At most 254 characters; shown to its owner and to admins only.' });
+
 export const profileProperties = {
   id: Id,
   uuid: Type.String(),
   username: Type.String(),
-  email: Type.Optional(Type.String({ description: 'To its owner and to admins only.' })),
+  email: Email,
   display_name: Nullable(Type.String()),
   avatar_url: Nullable(Type.String()),
   status_message: Nullable(Type.String()),
@@ -28,7 +30,8 @@ export const profileProperties = {
   updated_at: Timestamp,
 };
 
-export const User = Component('User', profileProperties);
+export const OwnUser = Component('OwnUser', profileProperties);
+export const User = Component('User', { ...profileProperties, email: Type.Optional(Email) });
 
 export const FoundUsers = Component('FoundUsers', {
   users: Type.Array(Strict(Card)),
@@ -38,7 +41,6 @@ export const FoundUsers = Component('FoundUsers', {
 
 // The texts are judged by modules/users/names.ts, with reasons that say more than a pattern does.
 export const Username = Type.String({ description: '3 to 50 of A-Z a-z 0-9 _ -' });
-export const Email = Type.String({ description: 'At most 254 characters.' });
 export const DisplayName = Nullable(Type.String({ description: '1 to 100 characters.' }));
 
 export const ProfileBody = Strict({

@@ -1,0 +1,96 @@
+import { messageFragment, withOwnReactions } from '../../server/src/modules/messages/present.ts';
+import type { MessageOfContainer } from '../../server/src/modules/messages/store.ts';
+import type { RoomForUser } from '../../server/src/modules/rooms/store.ts';
+import { connect } from '../connection.ts';
+import { people } from '../seed/shape.ts';
+import { listenBare } from './bare_http.ts';
+import { createKept } from './bare_kept.ts';
+import { reactionsSql, reactionsTail, recordPage } from './record_page.ts';
+import { report } from './report.ts';
+
+// The ceiling of reading a page: the server's statements called as directly as one can, and texts kept as it keeps them.
+const path = process.argv[2] as string;
+const statements = await recordPage(path);
+const connection = connect(path, 'read');
+const prepare = <Row>(sql: string) => connection.prepare<unknown[], Row>(sql);
+const findRoom = prepare<RoomForUser>(statements.findRoom);
+const older = prepare<Key>(statements.older);
+const newer = prepare<Key>(statements.newer);
+const ownReactions = prepare<{ message_id: number; emoji: string }>(statements.ownReactions);
+const findMessage = prepare<MessageOfContainer>(statements.findMessage);
+const reactionsByCount = new Map<number, ReturnType<typeof prepareReactions>>();
+const tail = reactionsTail(statements.reactions);
+const kept = createKept();
+
+interface Key {
+  readonly id: number;
+  readonly version: number;
+  readonly reaction_count: number;
+}
+
+function prepareReactions(count: number) {
+  return prepare<Parameters<typeof messageFragment>[1][number]>(reactionsSql(statements.reactions, count));
+}
+
+const LIMIT = 50;
+
+function page(roomId: number, userId: number, beforeId: number | undefined): string {
+  const room = findRoom.all(userId, userId, roomId)[0] as RoomForUser;
+  const keys = older.all(roomId, beforeId ?? Number.MAX_SAFE_INTEGER, LIMIT + 1);
+  const before = keys.length > LIMIT;
+  if (before) keys.length = LIMIT;
+  const after = beforeId !== undefined && newer.all(roomId, beforeId - 1, 1).length > 0;
+  const missing = keys.filter(({ id, version }) => kept.get(id, version) === undefined);
+  if (missing.length > 0) load(missing);
+  const own = keys.some(({ reaction_count }) => reaction_count > 0) ? ownIn(userId, keys) : undefined;
+  let texts = '';
+  for (const { id, version } of keys)
+    texts += `${texts === '' ? '' : ','}${withOwnReactions(kept.get(id, version) as string, own?.get(id))}`;
+  return (
+    `{"success":true,"data":{"messages":[${texts}],"has_more":${before},"has_more_before":${before}` +
+    `,"has_more_after":${after},"total_count":${room.root_count}}}`
+  );
+}
+
+function load(missing: readonly Key[]) {
+  const rows = missing.map(({ id }) => findMessage.all(id)[0] as MessageOfContainer);
+  const reacted = rows.filter(({ reaction_count }) => reaction_count > 0).map(({ id }) => id);
+  const reactions = Map.groupBy(reactionsOf(reacted), ({ message_id }) => message_id);
+  for (const row of rows) kept.set(row.id, row.version, messageFragment(row, reactions.get(row.id) ?? []));
+}
+
+function reactionsOf(ids: readonly number[]) {
+  if (ids.length === 0) return [];
+  let statement = reactionsByCount.get(ids.length);
+  if (!statement) {
+    statement = prepareReactions(ids.length);
+    reactionsByCount.set(ids.length, statement);
+  }
+  return statement.all(...ids, ...tail);
+}
+
+function ownIn(userId: number, keys: readonly Key[]) {
+  // Newest first: the edges are the ends.
+  const rows = ownReactions.all(userId, keys.at(-1)?.id, keys[0]?.id);
+  const own = new Map<number, string[]>();
+  for (const { message_id, emoji } of rows) {
+    const list = own.get(message_id);
+    if (list) list.push(emoji);
+    else own.set(message_id, [emoji]);
+  }
+  return own;
+}
+
+const BEFORE = 'before_id=';
+const server = await listenBare(200, ({ roomId, query, place }, answer) => {
+  const beforeId = query.startsWith(BEFORE) ? Number(query.slice(BEFORE.length)) : undefined;
+  answer(page(roomId, people[place]?.id ?? 0, beforeId));
+});
+report({
+  ready: { port: server.port, tokens: [] },
+  groups: () => 0,
+  stop: () => {
+    server.close();
+    connection.close();
+  },
+});

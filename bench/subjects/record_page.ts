@@ -1,0 +1,81 @@
+import type { Ctx, Deps } from '../../server/src/context.ts';
+import { openSqlite } from '../../server/src/db/sqlite.ts';
+import { createMessageFragments } from '../../server/src/modules/messages/fragments.ts';
+import { listRoomMessages } from '../../server/src/modules/messages/list.ts';
+import type { ListOptions } from '../../server/src/modules/messages/schema.ts';
+import { FIRST_ROOM, people } from '../seed/shape.ts';
+import { expectStatements, type Recorded, recordingReader } from './recorded.ts';
+
+export interface PageStatements {
+  readonly findRoom: string;
+  readonly older: string;
+  /** Whether anything follows a page that was asked for by its upper edge. */
+  readonly newer: string;
+  readonly ownReactions: string;
+  readonly findMessage: string;
+  /** For one number of messages; `reactionsSql` makes it for others. */
+  readonly reactions: Recorded;
+}
+
+/** What the server runs for a page: when it has nothing of it in memory, and when it has all. */
+export async function recordPage(path: string): Promise<PageStatements> {
+  const db = openSqlite({ path, minFreeBytes: 0, onFatal: raise });
+  const fragments = createMessageFragments();
+  const page = async (options: ListOptions) => {
+    const recorded: Recorded[] = [];
+    const { id = 0, username = '', sessionId = '' } = people[0] ?? {};
+    const ctx = {
+      deps: { fragments } as unknown as Deps,
+      actor: { userId: id, username, role: 'user', sessionId },
+      now: Date.now(),
+      db: recordingReader(db.reader, recorded),
+    } as unknown as Ctx;
+    await listRoomMessages(ctx, FIRST_ROOM, options);
+    return recorded;
+  };
+  const cold = await page({});
+  const warm = expectStatements(await page({}), ['select', 'select', 'select']);
+  const inside = expectStatements(await page({ before_id: 5_000 }).then(withoutLoading), [
+    'select',
+    'select',
+    'select',
+    'select',
+  ]);
+  await db.close();
+  const reactions = cold.find(({ sql }) => IDS.test(sql));
+  if (!reactions) throw new Error('The server no longer reads the reactions of a page in one statement');
+  return {
+    findRoom: textAt(warm, 0),
+    older: textAt(warm, 1),
+    ownReactions: textAt(warm, 2),
+    newer: textAt(inside, 2),
+    findMessage: textAt(cold, 2),
+    reactions,
+  };
+}
+
+const IDS = / in \((\?(?:, \?)*)\)/;
+
+/** Drops what loads messages: the statements between the edges of the page and the viewer's own reactions. */
+function withoutLoading(recorded: Recorded[]): Recorded[] {
+  return [...recorded.slice(0, 3), ...recorded.slice(-1)];
+}
+
+/** The statement that reads the reactions of so many messages. */
+export function reactionsSql({ sql }: Recorded, count: number): string {
+  return sql.replace(IDS, ` in (${new Array(count).fill('?').join(', ')})`);
+}
+
+/** What follows the ids among the values. */
+export function reactionsTail({ sql, values }: Recorded): readonly unknown[] {
+  const [, marks = ''] = IDS.exec(sql) ?? [];
+  return values.slice(marks.split(',').length);
+}
+
+function textAt(recorded: readonly Recorded[], place: number): string {
+  return (recorded[place] as Recorded).sql;
+}
+
+function raise(error: unknown): never {
+  throw error;
+}

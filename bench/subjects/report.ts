@@ -1,0 +1,38 @@
+/** What a subject tells and is asked by the process that measures it. */
+export interface Ready {
+  readonly port: number;
+  /** A token for each person, when the subject wants one. */
+  readonly tokens: readonly string[];
+}
+
+export interface Sample {
+  /** Microseconds of CPU the process has used, all its threads together. */
+  readonly cpu: number;
+  /** Transactions that wrote messages so far. */
+  readonly groups: number;
+}
+
+export type Question = 'sample' | 'stop';
+
+interface Reporting {
+  readonly ready: Ready;
+  readonly groups: () => number;
+  readonly stop: () => Promise<void> | void;
+}
+
+/** Answers the parent until it says stop, or is gone. */
+export function report({ ready, groups, stop }: Reporting): void {
+  const end = async () => {
+    await stop();
+    process.exit(0);
+  };
+  process.on('message', (question: Question) => {
+    if (question === 'stop') void end();
+    else {
+      const { user, system } = process.cpuUsage();
+      process.send?.({ cpu: user + system, groups: groups() } satisfies Sample);
+    }
+  });
+  process.on('disconnect', () => void end());
+  process.send?.(ready);
+}

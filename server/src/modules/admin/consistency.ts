@@ -1,0 +1,27 @@
+import { allow } from '../../access.ts';
+import { type Answer, ok } from '../../answer.ts';
+import type { Ctx } from '../../context.ts';
+import type { Reader } from '../../db/database.ts';
+import { type Difference, recount } from '../../db/recount.ts';
+import { type EventType, eventCatalogue } from '../../events.ts';
+import { counterRecounts } from './recounts_of_containers_store.ts';
+import { countChecked, messageRecounts } from './recounts_of_messages_store.ts';
+
+const auditedTypes = (Object.keys(eventCatalogue) as EventType[]).filter((type) => eventCatalogue[type].audited);
+const recounts = [...counterRecounts, ...messageRecounts(auditedTypes)];
+
+/** Proves the numbers kept beside the rows against a recount, all in one moment (contract §4.10). */
+export function getConsistency(ctx: Ctx): Promise<Answer> {
+  allow(ctx, 'admin.read');
+  return ctx.deps.db.snapshot(async (db) => {
+    const found = await differences(db);
+    return ok({ ok: found.length === 0, checked: await countChecked(db), differences: found });
+  });
+}
+
+/** Where what is stored is not what counting gives. Concurrent writes show as differences unless `db` sees one moment. */
+export async function differences(db: Reader): Promise<Difference[]> {
+  const found: Difference[] = [];
+  for (const each of recounts) found.push(...(await recount(db, each)));
+  return found;
+}
