@@ -8,6 +8,7 @@ const tables = [
   'sessions',
   'refresh_tokens',
   'containers',
+  'counters',
   'rooms',
   'conversations',
   'members',
