@@ -81,8 +81,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     close: async () => {
       // What takes longer than that to be read or answered is cut off, unacknowledged.
       const cutOff = setTimeout(() => server.server.closeAllConnections(), config.DRAIN_SECONDS * 1_000);
+      // Answered while draining, a kept-alive connection would wait for its client until then.
+      const hangUp = setInterval(() => server.server.closeIdleConnections(), 50);
       await server.close();
       clearTimeout(cutOff);
+      clearInterval(hangUp);
       await stopMaintenance();
       await db.close();
       unlock();
