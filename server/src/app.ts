@@ -26,6 +26,8 @@ export interface Overrides {
   readonly log?: Logger;
   /** Ends the process: called when the database's storage has failed. */
   readonly onFatal?: () => void;
+  /** The most pages the database file may take: a full disk, for tests. */
+  readonly maxPages?: number;
 }
 
 export interface App {
@@ -42,7 +44,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const now = overrides.now ?? Date.now;
   const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
   const unlock = lockDataDirectory(config.DATA_DIR);
-  const db = await openDatabase(config, storageFailed(log, overrides.onFatal));
+  const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
   await migrate(db, now());
   const secrets = await loadSecrets(db, config);
   const tokens = createTokens({
@@ -93,12 +95,22 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
 }
 
-async function openDatabase(config: Config, onFatal: (error: Error) => void): Promise<Database> {
+async function openDatabase(
+  config: Config,
+  onFatal: (error: Error) => void,
+  maxPages: number | undefined,
+): Promise<Database> {
   if (config.databaseUrl !== undefined) {
     const { openPostgres } = await import('./db/postgres.ts');
     return openPostgres({ url: config.databaseUrl });
   }
-  return openSqlite({ path: join(config.DATA_DIR, 'veza.db'), minFreeBytes: config.MIN_FREE_DISK_BYTES, onFatal });
+  const path = join(config.DATA_DIR, 'veza.db');
+  return openSqlite({
+    path,
+    minFreeBytes: config.MIN_FREE_DISK_BYTES,
+    onFatal,
+    ...(maxPages === undefined ? {} : { maxPages }),
+  });
 }
 
 /** After a failed sync SQLite would go on committing what may not be on the disk: better to stop and recover from the log. */
