@@ -90,6 +90,8 @@ const postgresAlone = {
   columns: ['events.xid'],
   indexes: ['events_in_order'],
 };
+// Names are searched by reading an index of them; PostgreSQL reads the table as fast.
+const sqliteAlone = ['rooms_by_name'];
 const sameType: Record<string, string> = { bigint: 'integer', xid8: 'xid8' };
 
 async function columnsOf(db: Database): Promise<Column[]> {
@@ -118,7 +120,10 @@ for (const _ of engines.filter((engine) => engine === 'postgres')) {
       assert.ok(columns.length > 100, 'the columns were found');
       const names = async (db: Database) => (await read(db, indexesIn[db.dialect])).map(({ name }) => String(name));
       const indexes = (await names(postgres.db)).filter((name) => !postgresAlone.indexes.includes(name));
-      assert.deepEqual(indexes, await names(sqlite.db));
+      assert.deepEqual(
+        indexes,
+        (await names(sqlite.db)).filter((name) => !sqliteAlone.includes(name)),
+      );
       await Promise.all([sqlite.close(), postgres.close()]);
     });
   });
