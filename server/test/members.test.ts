@@ -399,6 +399,15 @@ for (const engine of engines) {
         ['lift a mute', 'DELETE', `/mutes/${people.MU.id}`, undefined, [403, 403, 403, 403, 403, 204, 204, 204, 204]],
         ['delete', 'DELETE', '', undefined, [403, 403, 403, 403, 403, 403, 204, 403, 204]],
       ];
+      const happensOnce = new Set([
+        'add',
+        'add moderator',
+        'remove a member',
+        'remove a moderator',
+        'lift a ban',
+        'lift a mute',
+        'delete',
+      ]);
       for (const isPublic of [true, false]) {
         for (const [label, method, path, body, cells] of cases) {
           let id = await makeRoom(isPublic);
@@ -421,7 +430,7 @@ for (const engine of engines) {
           for (const [name, status] of expected) {
             if (status >= 400) continue;
             await check(name, status);
-            if (method !== 'GET') id = await makeRoom(isPublic);
+            if (happensOnce.has(label)) id = await makeRoom(isPublic);
           }
         }
       }
