@@ -27,7 +27,8 @@ export interface LoadResult {
 const NO_TOKEN = 'x'.repeat(380);
 
 // The load comes from a process of its own, so that it uses none of the server's time.
-process.on('message', (order: LoadOrder) => {
+process.on('message', (order: LoadOrder | 'stop') => {
+  if (order === 'stop') process.exit(0);
   run(order).then(
     (result) => process.send?.(result),
     (error: unknown) => {

@@ -47,6 +47,7 @@ function insertRooms(connection: Connection, { rooms, messages, joined }: Shape)
     max_members, slow_mode_seconds, metadata, version, updated_at)
     select ${FIRST_ROOM} + i, 'Room ' || i, 'room ' || i, 'Where we talk about the matter number ' || i, 0, 0, ${HERMIT},
     1 + ${PEOPLE} * (i < ${joined}), 1000, 0, '{}', 1, ${EPOCH} from n`);
+  connection.prepare("update counters set value = ? where name = 'rooms_public'").run(rooms);
 }
 
 function insertMembers(connection: Connection, { rooms, messages, joined }: Shape) {

@@ -54,7 +54,7 @@ export async function recordPage(path: string): Promise<PageStatements> {
   };
 }
 
-const IDS = / in \((\?(?:, \?)*)\)/;
+const IDS = / in \((\+\?(?:, \+\?)*)\)/;
 
 /** Drops what loads messages: the statements between the edges of the page and the viewer's own reactions. */
 function withoutLoading(recorded: Recorded[]): Recorded[] {
@@ -63,7 +63,7 @@ function withoutLoading(recorded: Recorded[]): Recorded[] {
 
 /** The statement that reads the reactions of so many messages. */
 export function reactionsSql({ sql }: Recorded, count: number): string {
-  return sql.replace(IDS, ` in (${new Array(count).fill('?').join(', ')})`);
+  return sql.replace(IDS, ` in (${new Array(count).fill('+?').join(', ')})`);
 }
 
 /** What follows the ids among the values. */

@@ -26,6 +26,8 @@ export interface Overrides {
   readonly log?: Logger;
   /** Ends the process: called when the database's storage has failed. */
   readonly onFatal?: () => void;
+  /** The most pages the database file may take: a full disk, for tests. */
+  readonly maxPages?: number;
 }
 
 export interface App {
@@ -44,7 +46,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const unlock = lockDataDirectory(config.DATA_DIR);
   const undo: (() => void | Promise<void>)[] = [unlock];
   try {
-    const db = await openDatabase(config, storageFailed(log, overrides.onFatal));
+    const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
     undo.unshift(db.close);
     await migrate(db, now());
     const deps = await createDeps(config, db, now, log);
@@ -97,16 +99,29 @@ async function inTurn(steps: readonly (() => void | Promise<void>)[]): Promise<v
 /** Answers what is in flight; what takes longer is cut off, unacknowledged. */
 async function drain(server: FastifyInstance, seconds: number): Promise<void> {
   const cutOff = setTimeout(() => server.server.closeAllConnections(), seconds * 1_000);
+  // Answered while draining, a kept-alive connection would wait for its client until then.
+  const hangUp = setInterval(() => server.server.closeIdleConnections(), 50);
   await server.close();
   clearTimeout(cutOff);
+  clearInterval(hangUp);
 }
 
-async function openDatabase(config: Config, onFatal: (error: Error) => void): Promise<Database> {
+async function openDatabase(
+  config: Config,
+  onFatal: (error: Error) => void,
+  maxPages: number | undefined,
+): Promise<Database> {
   if (config.databaseUrl !== undefined) {
     const { openPostgres } = await import('./db/postgres.ts');
     return openPostgres({ url: config.databaseUrl });
   }
-  return openSqlite({ path: join(config.DATA_DIR, 'veza.db'), minFreeBytes: config.MIN_FREE_DISK_BYTES, onFatal });
+  const path = join(config.DATA_DIR, 'veza.db');
+  return openSqlite({
+    path,
+    minFreeBytes: config.MIN_FREE_DISK_BYTES,
+    onFatal,
+    ...(maxPages === undefined ? {} : { maxPages }),
+  });
 }
 
 /** After a failed sync SQLite would go on committing what may not be on the disk: better to stop and recover from the log. */

@@ -87,7 +87,7 @@ for (const engine of engines) {
         assert.equal((await rob.delete(`${path}/bans/${bob.id}`, 404)).code, 'NOT_FOUND');
         assert.equal((await rob.delete(`${path}/bans/999999`, 404)).code, 'USER_NOT_FOUND');
       });
-      await bob.post(`${path}/join`, {}, 200);
+      await bob.post(`${path}/join`, {}, 201);
       const ban = await rob.put(`${path}/bans/${bob.id}`, {}, 200);
       assert.deepEqual(await rob.delete(`${path}/bans/${bob.id}`, 200, { prefer: 'return=representation' }), ban);
     });
@@ -127,7 +127,7 @@ for (const engine of engines) {
       await bob.get(path, 200);
       assert.deepEqual((await rob.get(`${path}/bans`, 200)).bans, []);
       await app.unchanged(() => rob.delete(`${path}/bans/${bob.id}`, 404));
-      await bob.post(`${path}/join`, {}, 200);
+      await bob.post(`${path}/join`, {}, 201);
       const again = await rob.put(`${path}/bans/${bob.id}`, {}, 200);
       assert.deepEqual([again.reason, again.until], [null, null], 'a new ban is a new ban');
       await bob.get(path, 403);
@@ -183,8 +183,8 @@ for (const engine of engines) {
       const { path } = await open();
       const other = await app.register(`mod_${engine}`);
       await alice.post(`${path}/members`, { user_id: other.id, role: 'moderator' }, 201);
-      await sam.post(`${path}/join`, {}, 200);
-      await app.admin.post(`${path}/join`, {}, 200);
+      await sam.post(`${path}/join`, {}, 201);
+      await app.admin.post(`${path}/join`, {}, 201);
       await app.unchanged(async () => {
         for (const kind of ['bans', 'mutes']) {
           for (const target of [other, alice, sam, app.admin, rob]) {
@@ -230,10 +230,10 @@ for (const engine of engines) {
       const { id, path } = await open();
       assert.equal((await rob.put(`${path}/mutes/${bob.id}`, undefined, 200)).until, null);
       assert.equal((await roomEvents(app, id)).at(-1)?.data.until, null);
-      await bob.post(`${path}/leave`, {}, 200);
+      await bob.post(`${path}/leave`, {}, 204);
       assert.deepEqual((await rob.get(`${path}/mutes`, 200)).total, 0, 'who is gone is not listed');
       assert.equal((await rob.put(`${path}/mutes/${bob.id}`, {}, 404)).code, 'USER_NOT_FOUND');
-      const back = await bob.post(`${path}/join`, {}, 200);
+      const back = await bob.post(`${path}/join`, {}, 201);
       assert.equal(back.muted_until, '9999-12-31T23:59:59.999Z');
       await bob.post(`${path}/messages`, { content: 'x' }, 403);
       const page = await rob.get(`${path}/mutes`, 200);

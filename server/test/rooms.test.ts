@@ -273,7 +273,7 @@ for (const engine of engines) {
     it('counts what each member has not read', async () => {
       const { id } = await alice.post('/rooms', { name: 'Unread' }, 201);
       await alice.post(`/rooms/${id}/messages`, { content: 'before bob' }, 201);
-      await bob.post(`/rooms/${id}/join`, {}, 200);
+      await bob.post(`/rooms/${id}/join`, {}, 201);
       const countsFor = async (person: typeof bob) => {
         const one = await person.get(`/rooms/${id}`, 200);
         const listed = (await person.get('/rooms?search=unread', 200)).rooms[0];
@@ -357,7 +357,7 @@ for (const engine of engines) {
     it('refuses changes that are malformed, impossible or not yours', async () => {
       const { id } = await alice.post('/rooms', { name: 'Firm' }, 201);
       const path = `/rooms/${id}`;
-      await bob.post(`${path}/join`, {}, 200);
+      await bob.post(`${path}/join`, {}, 201);
       await alice.put(`${path}/members/${bob.id}`, { role: 'moderator' }, 200);
       await app.unchanged(async () => {
         for (const body of [
@@ -417,7 +417,7 @@ for (const engine of engines) {
     it('ends a room at once, for everybody and everything under it', async () => {
       const room = await alice.post('/rooms', { name: 'Doomed' }, 201);
       const path = `/rooms/${room.id}`;
-      await bob.post(`${path}/join`, {}, 200);
+      await bob.post(`${path}/join`, {}, 201);
       await alice.put(`${path}/members/${bob.id}`, { role: 'moderator' }, 200);
       await app.unchanged(async () => {
         for (const someone of [bob, mallory, gus, sam]) {

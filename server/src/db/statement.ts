@@ -40,13 +40,23 @@ class Named {
 // Parameters stand as markers in the query while it is compiled; their type is that of the value that will take their place.
 const markers = new Proxy({}, { get: (_, key) => new Named(String(key)) });
 
+/**
+ * SQLite, built with STAT4, plans a joined or ranged select anew at each run, in case another value wants another plan, unless the
+ * value is an expression: a keyed join takes 1 µs instead of 8, a room with one's place in it 6 instead of 40.
+ */
+class SteadyCompiler extends SqliteQueryCompiler {
+  protected override getCurrentParameterPlaceholder(): string {
+    return '+?';
+  }
+}
+
 export const builders: Record<Dialect, Builder> = {
   sqlite: new Kysely({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
       createDriver: () => new DummyDriver(),
       createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createQueryCompiler: () => new SteadyCompiler(),
     },
   }),
   postgres: new Kysely({

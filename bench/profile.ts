@@ -1,0 +1,53 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pagePlans } from './cases/page.ts';
+import { sendPlans } from './cases/send.ts';
+import { startChild } from './child.ts';
+import { type Cost, costsOf } from './cpu_profile.ts';
+import { measureOnce, type SubjectPlan, startSubject } from './measure.ts';
+import { seed } from './seed/seeded.ts';
+import { columns } from './table.ts';
+import { inTemporary } from './temporary.ts';
+
+// What bounds us: `node bench/profile.ts send|page [ceiling]` prints where the time of a process under load goes.
+const WARM_UP_SECONDS = 3;
+const SECONDS = 8;
+const SHOWN = 40;
+const root = join(import.meta.dirname, '..');
+const [, , path = '', subject = 'our server'] = process.argv;
+
+async function plansOf(directory: string): Promise<SubjectPlan[]> {
+  if (path === 'send') return sendPlans(directory);
+  return pagePlans({ large: await seed(join(directory, 'large'), { messages: 1_000_000, rooms: 1, joined: 1 }) });
+}
+
+async function profile(directory: string): Promise<void> {
+  const plans = await plansOf(directory);
+  const [first, plan] = [plans[0] as SubjectPlan, plans.find(({ name }) => name === subject)];
+  if (!plan) throw new Error(`A subject is one of ${plans.map(({ name }) => name).join(', ')}`);
+  // The database of a page is the server's: it is opened once, so that the ceiling can read it.
+  if (plan !== first) await (await startSubject(first)).child.stop();
+  const started = await startSubject(plan, ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=500']);
+  const load = startChild('load.ts');
+  try {
+    await measureOnce(load, started, WARM_UP_SECONDS);
+    const round = await measureOnce(load, started, SECONDS);
+    console.log(`${plan.name}: ${Math.round(round.perCpuSecond)} requests per CPU-second while profiled\n`);
+  } finally {
+    await load.stop();
+    await started.child.stop();
+  }
+  const [file = ''] = globSync(join(directory, '*.cpuprofile'));
+  const { functions, files } = costsOf(JSON.parse(readFileSync(file, 'utf8')), root);
+  console.log(`self time by file or package\n${listed(files)}\n\nby function\n${listed(functions)}`);
+}
+
+function listed(costs: readonly Cost[]): string {
+  return columns(costs.slice(0, SHOWN).map(({ name, share }) => [name, `${(share * 100).toFixed(1)} %`]));
+}
+
+if (path !== 'send' && path !== 'page') {
+  console.error('node bench/profile.ts send|page [subject]');
+  process.exit(2);
+}
+await inTemporary(profile);
