@@ -99,7 +99,7 @@ export async function allowOnPerson(ctx: Ctx, action: RoomAction, roomId: number
 
 /** Raises unless the caller stands strictly above the person. */
 export function requireAbove(ctx: Ctx, { room, rank, target }: OnPerson): void {
-  if (rank <= target.rank) throw refuseByRank(roleOf(room), ctx.actor);
+  if (rank <= target.rank) throw refuseByRank(ctx.actor, roleOf(room));
 }
 
 export async function allowInConversation(
@@ -138,9 +138,9 @@ export async function allowOnMessage(ctx: Ctx, action: MessageAction, messageId:
   await lockContainers(ctx, [seen.container_id]);
   const found = isWriting(ctx) ? await findMessage.first(ctx.db, { id: messageId }) : seen;
   const isOwn = seen.author_id === ctx.actor.userId;
-  const held = await whatItHangsOn(ctx, action, seen.container_id, isOwn).catch(asMessageNotFound);
+  // One that was deleted is there for nobody, whatever he may do here, and leaves no trace of an admin's look.
   if (!found || found.content === null) throw new AppError('MESSAGE_NOT_FOUND');
-  if (action === 'message.edit' && !isOwn) throw refuseOthersWords(held.room?.role ?? 'none');
+  const held = await whatItHangsOn(ctx, action, seen.container_id, isOwn).catch(asMessageNotFound);
   if (action === 'message.delete' && !isOwn && held.room) await requireAboveAuthor(ctx, held.room, found.author_id);
   return { message: found, ...held };
 }
@@ -152,6 +152,10 @@ async function whatItHangsOn(ctx: Ctx, action: MessageAction, containerId: numbe
     const refusal = judgeConversation(ctx, action, conversation, isOwn);
     if (refusal) throw refusal;
     return { conversation, room: undefined };
+  }
+  if (action === 'message.edit' && !isOwn) {
+    const { room } = await allowInRoom(ctx, 'message.list', containerId);
+    throw refuseOthersWords(ctx.actor, roleOf(room));
   }
   const roomAction = action === 'message.delete' && isOwn ? 'message.delete_own' : action;
   const { room } = await allowInRoom(ctx, roomAction, containerId);
@@ -169,7 +173,7 @@ async function requireAboveAuthor(ctx: Ctx, room: RoomForUser, authorId: number)
   const authorRank = author
     ? rankOf(author.server_role, (author.role as RoomFacts['role']) ?? undefined, visibility)
     : 0;
-  if (rankOf(ctx.actor.role, roleOf(room), visibility) <= authorRank) throw refuseByRank(roleOf(room), ctx.actor);
+  if (rankOf(ctx.actor.role, roleOf(room), visibility) <= authorRank) throw refuseByRank(ctx.actor, roleOf(room));
 }
 
 export function roleOf(room: RoomForUser): RoomFacts['role'] {

@@ -26,6 +26,8 @@ export interface Overrides {
   readonly log?: Logger;
   /** Ends the process: called when the database's storage has failed. */
   readonly onFatal?: () => void;
+  /** The most pages the database file may take: a full disk, for tests. */
+  readonly maxPages?: number;
 }
 
 export interface App {
@@ -37,13 +39,29 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** The composition root: picks every adapter and hands them on as arguments. */
+/** The composition root: picks every adapter and hands them on as arguments. What a failed start has taken is given back. */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const now = overrides.now ?? Date.now;
   const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
   const unlock = lockDataDirectory(config.DATA_DIR);
-  const db = await openDatabase(config, storageFailed(log, overrides.onFatal));
-  await migrate(db, now());
+  const undo: (() => void | Promise<void>)[] = [unlock];
+  try {
+    const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
+    undo.unshift(db.close);
+    await migrate(db, now());
+    const deps = await createDeps(config, db, now, log);
+    const firstAdmin = await bootstrap(deps);
+    const server = await createServer(deps, routes);
+    const stopMaintenance = startMaintenance(deps);
+    undo.unshift(() => drain(server, config.DRAIN_SECONDS), stopMaintenance);
+    return { server, deps, firstAdmin, close: () => inTurn(undo) };
+  } catch (error) {
+    await inTurn(undo);
+    throw error;
+  }
+}
+
+async function createDeps(config: Config, db: Database, now: () => number, log: Logger): Promise<Deps> {
   const secrets = await loadSecrets(db, config);
   const tokens = createTokens({
     secret: secrets.jwtSecret,
@@ -71,31 +89,39 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     fragments: createMessageFragments(),
     sends: createSendGather(db, (events) => followCommitted(deps, events)),
   };
-  const firstAdmin = await bootstrap(deps);
-  const server = await createServer(deps, routes);
-  const stopMaintenance = startMaintenance(deps);
-  return {
-    server,
-    deps,
-    firstAdmin,
-    close: async () => {
-      // What takes longer than that to be read or answered is cut off, unacknowledged.
-      const cutOff = setTimeout(() => server.server.closeAllConnections(), config.DRAIN_SECONDS * 1_000);
-      await server.close();
-      clearTimeout(cutOff);
-      await stopMaintenance();
-      await db.close();
-      unlock();
-    },
-  };
+  return deps;
 }
 
-async function openDatabase(config: Config, onFatal: (error: Error) => void): Promise<Database> {
+async function inTurn(steps: readonly (() => void | Promise<void>)[]): Promise<void> {
+  for (const step of steps) await step();
+}
+
+/** Answers what is in flight; what takes longer is cut off, unacknowledged. */
+async function drain(server: FastifyInstance, seconds: number): Promise<void> {
+  const cutOff = setTimeout(() => server.server.closeAllConnections(), seconds * 1_000);
+  // Answered while draining, a kept-alive connection would wait for its client until then.
+  const hangUp = setInterval(() => server.server.closeIdleConnections(), 50);
+  await server.close();
+  clearTimeout(cutOff);
+  clearInterval(hangUp);
+}
+
+async function openDatabase(
+  config: Config,
+  onFatal: (error: Error) => void,
+  maxPages: number | undefined,
+): Promise<Database> {
   if (config.databaseUrl !== undefined) {
     const { openPostgres } = await import('./db/postgres.ts');
     return openPostgres({ url: config.databaseUrl });
   }
-  return openSqlite({ path: join(config.DATA_DIR, 'veza.db'), minFreeBytes: config.MIN_FREE_DISK_BYTES, onFatal });
+  const path = join(config.DATA_DIR, 'veza.db');
+  return openSqlite({
+    path,
+    minFreeBytes: config.MIN_FREE_DISK_BYTES,
+    onFatal,
+    ...(maxPages === undefined ? {} : { maxPages }),
+  });
 }
 
 /** After a failed sync SQLite would go on committing what may not be on the disk: better to stop and recover from the log. */

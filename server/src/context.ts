@@ -61,6 +61,13 @@ export interface WriteCtx extends Ctx {
   readonly emitted: NewEvent[];
 }
 
+/** For what the server does unasked: nobody's doing, from nowhere. `id` stands where a request's does. */
+export function ownCtx(deps: Deps, id: string): Ctx {
+  const request = { id, address: '', userAgent: '', representation: false };
+  const absent = { auditReason: undefined, idempotency: undefined };
+  return { deps, actor: nobody, request: { ...request, ...absent }, now: deps.now(), db: deps.db.reader };
+}
+
 export function isWriting(ctx: Ctx): ctx is WriteCtx {
   return 'emitted' in ctx;
 }

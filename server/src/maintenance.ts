@@ -1,25 +1,16 @@
-import { type Deps, nobody, type RequestFacts, write } from './context.ts';
+import { type Deps, ownCtx, write } from './context.ts';
 import { forgetKeys } from './idempotency.ts';
 import { forgetSessions } from './modules/auth/forget.ts';
 
 const FLUSH_EVERY_MS = 15_000;
 const FORGET_EVERY_MS = 10 * 60_000;
 
-const request: RequestFacts = {
-  id: 'maintenance',
-  address: '',
-  userAgent: '',
-  representation: false,
-  auditReason: undefined,
-  idempotency: undefined,
-};
-
 /** What the server does unasked: writes when people were seen, drops spent keys and sessions that are over. Returns what stops it, after a last write. */
 export function startMaintenance(deps: Deps): () => Promise<void> {
   const complain = (error: unknown) => deps.log.warn({ err: error }, 'maintenance did not succeed; it is tried again');
   const flush = () => deps.activity.flush().catch(complain);
   const forget = async () => {
-    const ctx = { deps, actor: nobody, request, now: deps.now(), db: deps.db.reader };
+    const ctx = ownCtx(deps, 'maintenance');
     await write(ctx, 'idempotency.forget', forgetKeys).catch(complain);
     await forgetSessions(ctx).catch(complain);
   };

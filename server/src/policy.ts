@@ -127,9 +127,7 @@ export function canSeeRoom(serverRole: ServerRole, facts: RoomFacts): boolean {
 /** Why the actor may not do this in a room he can see; undefined when he may. */
 export function refuseInRoom(actor: Actor, action: RoomAction, facts: RoomFacts): AppError | undefined {
   const rule: RoomRule = roomRules[action];
-  const yours = facts.role ?? serverStanding(actor.role);
-  const refusal = (required: string, more: Details = {}) =>
-    new AppError('PERMISSION_DENIED', { required, your_role: yours, ...more });
+  const refusal = (required: string, more?: Details) => denied(required, placeOf(actor, facts.role), more);
   if (facts.isBanned && actor.role !== 'admin') return refusal('not_banned', { reason: 'banned' });
   const standings = standingsOf(actor.role, facts);
   if (!standings.some((standing) => rule.who.includes(standing))) return refusal(lowestOf(rule.who));
@@ -145,18 +143,24 @@ export function actionsInRoom(actor: Actor, facts: RoomFacts): RoomAction[] {
 }
 
 /** The refusal of someone who does not stand above the person he acts on. */
-export function refuseByRank(role: RoomFacts['role'], actor: Actor): AppError {
-  return new AppError('PERMISSION_DENIED', { required: 'higher_rank', your_role: role ?? serverStanding(actor.role) });
+export function refuseByRank(actor: Actor, role: RoomFacts['role']): AppError {
+  return denied('higher_rank', placeOf(actor, role));
 }
 
-export function refuseOthersWords(role: string | undefined): AppError {
-  return new AppError('PERMISSION_DENIED', { required: 'author', your_role: role ?? 'none' });
+/** Nobody removes an owner, however high he stands: the room is handed over first, by its owner or an admin. */
+export function refuseOnOwner(actor: Actor, role: RoomFacts['role']): AppError {
+  return denied('owner', placeOf(actor, role), { reason: 'owner_must_transfer' });
+}
+
+/** Nobody edits another's words. */
+export function refuseOthersWords(actor: Actor, role: RoomFacts['role']): AppError {
+  return denied('author', placeOf(actor, role));
 }
 
 export function refuseForAccount(actor: Actor, action: AccountAction): AppError | undefined {
   const allowed: readonly ServerRole[] = accountRules[action];
   if (allowed.includes(actor.role)) return undefined;
-  return new AppError('PERMISSION_DENIED', { required: allowed[0], your_role: actor.role });
+  return denied(allowed[0] ?? 'admin', actor.role);
 }
 
 export interface ConversationFacts {
@@ -170,7 +174,7 @@ export function refuseInConversation(
   ownsMessage = true,
 ): AppError | undefined {
   const rule: ConversationRule = conversationRules[action];
-  if (!ownsMessage && !rule.onOthers) return refuseOthersWords('participant');
+  if (!ownsMessage && !rule.onOthers) return denied('author', 'participant');
   const blocked = (facts.blockedByOther && !rule.whenBlocked) || (facts.blockedByMe && !rule.whenBlocking);
   return blocked ? new AppError('USER_BLOCKED', { required: 'not_blocked', your_role: 'participant' }) : undefined;
 }
@@ -180,6 +184,13 @@ function lowestOf(who: readonly RoomStanding[]): string {
   return lowest === 'visitor' ? 'user' : lowest;
 }
 
-function serverStanding(role: ServerRole): string {
-  return role === 'user' || role === 'bot' ? 'none' : role;
+/** What a refusal in a room calls the caller. A guest only reads, whatever room he was put into. */
+function placeOf({ role: serverRole }: Actor, role: RoomFacts['role']): string {
+  if (serverRole === 'guest') return 'guest';
+  if (role !== undefined) return role;
+  return { user: 'none', bot: 'none', moderator: 'server_moderator', admin: 'admin' }[serverRole];
+}
+
+function denied(required: string, yourRole: string, more: Details = {}): AppError {
+  return new AppError('PERMISSION_DENIED', { required, your_role: yourRole, ...more });
 }

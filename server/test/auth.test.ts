@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { ownCtx } from '../src/context.ts';
 import { textOf } from '../src/db/statement.ts';
 import { forgetSessions } from '../src/modules/auth/forget.ts';
 import { engines } from './engines.ts';
 import { createTestApp, passwordOf } from './harness/app.ts';
-import { movableClock, systemCtx, withoutTrace } from './harness/auth.ts';
+import { movableClock, withoutTrace } from './harness/auth.ts';
 import { person } from './harness/people.ts';
 
 for (const engine of engines) {
@@ -280,9 +281,9 @@ for (const engine of engines) {
       const kept = await app.register('stayer');
       clock.advance(23 * 3_600_000);
       await stranger.post('/auth/refresh', { refresh_token: kept.refreshToken }, 200);
-      const before = await forgetSessions(systemCtx(app));
+      const before = await forgetSessions(ownCtx(app.deps, 'test'));
       clock.advance(2 * 3_600_000);
-      assert.ok((await forgetSessions(systemCtx(app))) > 0);
+      assert.ok((await forgetSessions(ownCtx(app.deps, 'test'))) > 0);
       assert.equal(before, 0);
       await stranger.post('/auth/refresh', { refresh_token: left.refreshToken }, 401);
       assert.equal((await login('stayer')).status, 200);

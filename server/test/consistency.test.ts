@@ -127,7 +127,7 @@ for (const engine of engines) {
       bob = await app.register('bob');
       const carol = await app.register('carol');
       const { id: room } = await alice.post('/rooms', { name: 'the room' }, 201);
-      for (const person of [bob, carol]) await person.post(`/rooms/${room}/join`, {}, 200);
+      for (const person of [bob, carol]) await person.post(`/rooms/${room}/join`, {}, 201);
       const send = async (person: Person, content: string, parent_message_id: number | null = null) =>
         (await person.post(`/rooms/${room}/messages`, { content, parent_message_id }, 201)).id as number;
       const root = await send(alice, 'the root, @carol');

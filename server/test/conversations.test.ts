@@ -113,7 +113,7 @@ for (const engine of engines) {
       await carol.delete(`/messages/${before.id}`, 204);
 
       const room = await carol.post('/rooms', { name: 'shared' }, 201);
-      await dave.post(`/rooms/${room.id}/join`, {}, 200);
+      await dave.post(`/rooms/${room.id}/join`, {}, 201);
       assert.deepEqual(
         (await carol.post(`/rooms/${room.id}/messages`, { content: '@dave' }, 201)).mentions,
         [],

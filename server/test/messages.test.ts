@@ -294,7 +294,7 @@ for (const engine of engines) {
 
     it('numbers concurrent messages 1, 2, 3 … in the order of their ids', async () => {
       const other = await alice.post('/rooms', { name: 'race' }, 201);
-      await bob.post(`/rooms/${other.id}/join`, {}, 200);
+      await bob.post(`/rooms/${other.id}/join`, {}, 201);
       const sends = Array.from({ length: 60 }, (_, n) =>
         (n % 2 ? alice : bob).post(`/rooms/${other.id}/messages`, { content: `${n}` }, 201),
       );

@@ -11,8 +11,8 @@ for (const engine of engines) {
 
     async function roomOfThree() {
       const { id } = await alice.post('/rooms', { name: 'three' }, 201);
-      await bob.post(`/rooms/${id}/join`, {}, 200);
-      await carol.post(`/rooms/${id}/join`, {}, 200);
+      await bob.post(`/rooms/${id}/join`, {}, 201);
+      await carol.post(`/rooms/${id}/join`, {}, 201);
       return { id, path: `/rooms/${id}/messages` };
     }
     const counts = async (person: typeof bob, roomId: number) => {
@@ -75,9 +75,9 @@ for (const engine of engines) {
 
     it('starts at the present end when joining, again after leaving', async () => {
       const { id, path } = await roomOfThree();
-      await bob.post(`/rooms/${id}/leave`, {}, 200);
+      await bob.post(`/rooms/${id}/leave`, {}, 204);
       for (let n = 0; n < 3; n++) await alice.post(path, { content: `${n} @bob` }, 201);
-      await bob.post(`/rooms/${id}/join`, {}, 200);
+      await bob.post(`/rooms/${id}/join`, {}, 201);
       assert.deepEqual(await counts(bob, id), [0, 0]);
       await alice.post(path, { content: 'welcome' }, 201);
       assert.deepEqual(await counts(bob, id), [1, 0]);
@@ -86,7 +86,7 @@ for (const engine of engines) {
     it('lists everything unread, and the messages that mention me', async () => {
       const dave = await app.register('dave');
       const { id, path } = await roomOfThree();
-      await dave.post(`/rooms/${id}/join`, {}, 200);
+      await dave.post(`/rooms/${id}/join`, {}, 201);
       const one = await alice.post(path, { content: '@dave one' }, 201);
       const conversation = await alice.post('/conversations', { user_id: dave.id }, 201);
       const two = await alice.post(`/conversations/${conversation.id}/messages`, { content: 'two @dave' }, 201);
@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.deepEqual([first.messages[0].id, first.has_more], [two.id, true]);
       const second = await dave.get(`/users/me/mentions?limit=1&cursor=${first.next_cursor}`, 200);
       assert.deepEqual([second.messages[0].id, second.has_more, second.next_cursor], [one.id, false, null]);
-      await dave.post(`/rooms/${id}/leave`, {}, 200);
+      await dave.post(`/rooms/${id}/leave`, {}, 204);
       await dave.post(`/conversations/${conversation.id}/read`, {}, 200);
       assert.deepEqual((await dave.get('/users/me/unread', 200)).total_unread, 0);
     });

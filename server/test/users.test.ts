@@ -71,6 +71,16 @@ for (const engine of engines) {
       assert.equal((await alice.patch('/users/me', { status_message: '' }, 200)).status_message, '');
     });
 
+    it('are their owner’s to change, whatever the server role', async () => {
+      for (const role of ['guest', 'bot', 'moderator', 'admin'] as const) {
+        const person = await app.registerAs(role, `as-${role}`);
+        const { status_message } = await person.put('/users/me', { status_message: role }, 200);
+        assert.equal(status_message, role);
+        await person.put(`/users/${alice.id}`, { status_message: role }, 405);
+        await person.post('/auth/logout', undefined, 204);
+      }
+    });
+
     it('refuse what may not be in them, naming the field', async () => {
       const bad: [object, string, string][] = [
         [{ role: 'admin' }, 'role', 'unknown_field'],

@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply, onRequestHookHandler } from 'fastify';
 import type { Verdict } from '../adapters/limiter/limiter.ts';
+import type { Config } from '../config.ts';
 import { type Actor, type Deps, nobody, type RequestFacts } from '../context.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { clientAddress, parseTrusted } from './client_address.ts';
@@ -55,14 +58,28 @@ export function newCall(id: string, address: string, reply: FastifyReply): Call 
 
 /** The first hook: every request gets its call, whatever becomes of it. */
 export function openCall({ config }: Pick<Deps, 'config'>): onRequestHookHandler {
-  const { trusted } = parseTrusted(config.TRUSTED_PROXIES.join(','));
+  const addressOf = addressReader(config);
   return (request, reply, done) => {
-    const { url = '', headers, socket, httpVersionMinor } = request.raw;
-    const address = clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trusted);
-    request.call = newCall(request.id, address, reply);
+    const { url = '', headers, httpVersionMinor } = request.raw;
+    request.call = newCall(request.id, addressOf(request.raw), reply);
     if (url.length > config.MAX_URL_BYTES)
       return done(new AppError('URI_TOO_LONG', { max_bytes: config.MAX_URL_BYTES }));
     if (headers.host === undefined && httpVersionMinor === 1) return done(invalidField('Host', 'required'));
     done();
+  };
+}
+
+function addressReader({ TRUSTED_PROXIES }: Config): (raw: IncomingMessage) => string {
+  const { trusted } = parseTrusted(TRUSTED_PROXIES.join(','));
+  if (trusted.length > 0)
+    return (raw) => clientAddress(raw.socket.remoteAddress, raw.headers['x-forwarded-for'], trusted);
+  // Without proxies a connection has one client: its address is read once.
+  const known = new WeakMap<Socket, string>();
+  return ({ socket }) => {
+    let address = known.get(socket);
+    if (address !== undefined) return address;
+    address = clientAddress(socket.remoteAddress, undefined, trusted);
+    known.set(socket, address);
+    return address;
   };
 }

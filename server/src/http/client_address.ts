@@ -1,6 +1,4 @@
-import ipaddr from 'ipaddr.js';
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+import { type Address, isPlainIPv4, parseAddress } from '../address.ts';
 
 /** Networks whose word about the client is believed. */
 export type TrustedProxies = readonly (readonly [Address, number])[];
@@ -51,42 +49,8 @@ export function clientAddress(
   return nearest.toString();
 }
 
-/**
- * What limits count for an address: itself for IPv4, its /64 for IPv6, since one customer has at least that many to
- * choose from. The block in which NAT64 wraps all of IPv4 is taken apart.
- */
-export function addressKey(address: string): string {
-  if (!address.includes(':')) return address;
-  const parsed = parseAddress(address);
-  if (parsed === undefined) return address;
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  const { parts } = parsed as ipaddr.IPv6;
-  if (parsed.match(NAT64)) return ipv4Of(parts).toString();
-  return `${new ipaddr.IPv6([...parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`;
-}
-
-const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
-
-function ipv4Of(parts: number[]): ipaddr.IPv4 {
-  const [high = 0, low = 0] = parts.slice(6);
-  return new ipaddr.IPv4([high >> 8, high & 255, low >> 8, low & 255]);
-}
-
 function isTrusted(address: Address, trusted: TrustedProxies): boolean {
   return trusted.some(([block, bits]) => block.kind() === address.kind() && address.match(block, bits));
-}
-
-// The usual four decimal numbers only: the library also reads octal, hexadecimal and shortened forms.
-function isPlainIPv4(text: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(text);
-}
-
-function parseAddress(text: string): Address | undefined {
-  if (isPlainIPv4(text)) return ipaddr.IPv4.parse(text);
-  const zoneless = text.replace(/%[\w.-]*$/, ''); // `fe80::1%eth0`: the zone is this machine's affair
-  if (zoneless.length > 45 || !ipaddr.IPv6.isValid(zoneless)) return undefined;
-  const address = ipaddr.IPv6.parse(zoneless);
-  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
 function parseBlock(entry: string): readonly [Address, number] | undefined {

@@ -23,18 +23,21 @@ export function readHead(route: Route, checkOf: CheckOf): onRequestHookHandler {
     const { call } = request;
     const faults: FieldFault[] = [];
     call.params = readPath(path, request.params as Record<string, string>, faults);
-    if (checkPath) faults.push(...missing(faults, checkPath(call.params, 'path')));
+    add(faults, checkPath?.(call.params, 'path'));
     const { values, ignored } = readQuery(query, request.query as string, faults);
     call.query = values;
-    call.ignored = ignoredHeader(ignored);
-    if (checkQuery) faults.push(...missing(faults, checkQuery(values, 'query')));
+    if (ignored.length > 0) call.ignored = ignoredHeader(ignored);
+    add(faults, checkQuery?.(values, 'query'));
     readHeaders(call, route, hasKeys, faults);
     done(faults.length > 0 ? invalid(faults) : undefined);
   };
 }
 
-function missing(known: FieldFault[], found: FieldFault[] | undefined): FieldFault[] {
-  return (found ?? []).filter(({ field }) => !known.some((fault) => fault.field === field));
+/** What the schema finds in a field that could not even be read says nothing more. */
+function add(faults: FieldFault[], found: FieldFault[] | undefined): void {
+  if (!found) return;
+  const known = new Set(faults.map(({ field }) => field));
+  faults.push(...found.filter(({ field }) => !known.has(field)));
 }
 
 function readHeaders(call: Call, route: Route, hasKeys: boolean, faults: FieldFault[]): void {

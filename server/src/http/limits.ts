@@ -1,10 +1,10 @@
 import type { onRequestHookHandler } from 'fastify';
 import type { Rate, Verdict } from '../adapters/limiter/limiter.ts';
+import { addressKey } from '../address.ts';
 import { type Config, parseRate } from '../config.ts';
 import type { Deps } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Call } from './call.ts';
-import { addressKey } from './client_address.ts';
 import type { RateClass, Route } from './route.ts';
 
 type ClassName = Exclude<RateClass, 'none'> | 'anonymous';

@@ -25,37 +25,46 @@ function kindOf(schema: TSchema): Kind {
   return type === 'integer' || type === 'number' || type === 'boolean' || type === 'array' ? type : 'string';
 }
 
-const ABSENT = { values: {}, ignored: [] as string[] };
+/** What a query was read as. Nothing of it is changed later, so that one will do for all that are empty. */
+export interface ReadQuery {
+  readonly values: unknown;
+  readonly ignored: readonly string[];
+}
+
+const EMPTY: ReadQuery = { values: {}, ignored: [] };
 
 /**
  * Reads a query strictly: each parameter once, converted as its schema says or left as text for the schema to refuse.
  * Unknown parameters are named in `ignored`.
  */
-export function readQuery(
-  plan: ParameterPlan,
-  raw: string,
-  faults: FieldFault[],
-): { values: unknown; ignored: string[] } {
-  if (raw === '' && plan.size === 0) return ABSENT;
+export function readQuery(plan: ParameterPlan, raw: string, faults: FieldFault[]): ReadQuery {
+  if (raw === '') return plan.size === 0 ? EMPTY : { values: fallbacks(plan, {}), ignored: EMPTY.ignored };
   const values: Record<string, unknown> = {};
   const ignored: string[] = [];
   const seen = new Set<string>();
-  for (const pair of raw === '' ? [] : raw.split('&')) {
+  for (const pair of raw.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     const text = decode(equals === -1 ? '' : pair.slice(equals + 1));
-    const parameter = name === undefined ? undefined : plan.get(name);
-    if (name === undefined) faults.push({ field: 'query', reason: 'malformed_encoding' });
-    else if (!parameter) ignored.push(name);
+    if (name === undefined) {
+      faults.push({ field: 'query', reason: 'malformed_encoding' });
+      continue;
+    }
+    const parameter = plan.get(name);
+    if (!parameter) ignored.push(name);
     else if (seen.has(name)) faults.push({ field: name, reason: 'repeated' });
     else if (text === undefined) faults.push({ field: name, reason: 'malformed_encoding' });
     else if (text.includes('\0')) faults.push({ field: name, reason: 'forbidden_character' });
     else values[name] = convert(parameter.kind, text);
-    if (parameter) seen.add(name as string);
+    seen.add(name);
   }
-  for (const [name, { fallback }] of plan) if (fallback !== undefined && !seen.has(name)) values[name] = fallback;
-  return { values, ignored };
+  return { values: fallbacks(plan, values), ignored };
+}
+
+function fallbacks(plan: ParameterPlan, values: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, { fallback }] of plan) if (fallback !== undefined && !(name in values)) values[name] = fallback;
+  return values;
 }
 
 /** Converts what the router found in the path. */
@@ -113,8 +122,7 @@ const MAX_NAMED = 20;
 const MAX_NAME = 64;
 
 /** Value of `X-Ignored-Parameters`: only characters that a header's token may have, the others percent-encoded. */
-export function ignoredHeader(names: readonly string[]): string | undefined {
-  if (names.length === 0) return undefined;
+export function ignoredHeader(names: readonly string[]): string {
   return [...new Set(names)].slice(0, MAX_NAMED).map(tokenOf).join(', ');
 }
 

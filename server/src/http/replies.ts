@@ -36,8 +36,9 @@ const security = [
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-export function createReplies(deps: Pick<Deps, 'log' | 'now'>): Replies {
+export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' | 'now'>): Replies {
   const serialiserOf = createSerialisers();
+  const hasPlugins = config.CORS_ORIGINS.length > 0;
 
   function answer(call: Call, { status, data, json, replayed }: Answer) {
     const { route } = call;
@@ -60,9 +61,9 @@ export function createReplies(deps: Pick<Deps, 'log' | 'now'>): Replies {
   function fail(call: Call, thrown: unknown): void {
     const error = refusalOf(thrown);
     const headers = refusalHeaders(error);
-    if (error.status >= 500) deps.log.error({ req: call.id, err: thrown, code: error.code }, 'request failed');
+    if (error.status >= 500) log.error({ req: call.id, err: thrown, code: error.code }, 'request failed');
     const language = languageOf(call.reply.request.raw.headers['accept-language']);
-    send(call, error.status, failure(error, language, call.id, deps.now()), headers);
+    send(call, error.status, failure(error, language, call.id, now()), headers);
   }
 
   function sendCompressed(call: Call, status: number, body: string, headers: string[]) {
@@ -81,13 +82,13 @@ export function createReplies(deps: Pick<Deps, 'log' | 'now'>): Replies {
     call.answered = true;
     const { raw } = call.reply;
     const headers = ['x-request-id', call.id, ...security, 'cache-control', cacheControl(call, status), ...more];
-    if (call.limit && call.verdict) pushRateHeaders(headers, call.limit, call.verdict, deps.now());
+    if (call.limit && call.verdict) pushRateHeaders(headers, call.limit, call.verdict, now());
     if (call.ignored !== undefined) headers.push('x-ignored-parameters', call.ignored);
     if (body !== undefined) headers.push('content-type', JSON_TYPE, 'content-length', `${Buffer.byteLength(body)}`);
-    pushPluginHeaders(headers, call);
+    if (hasPlugins) pushPluginHeaders(headers, call);
     raw.writeHead(status, headers);
     raw.end(body);
-    logCall(deps.log, call, status);
+    logCall(log, call, status);
   }
 
   function commonHeaders(call: Call): OutgoingHttpHeaders {

@@ -47,8 +47,10 @@ export async function createServer(
   app.decorateRequest('call');
   app.addHook('onRequest', openCall(deps));
   if (config.CORS_ORIGINS.length > 0) await (await import('./cors.ts')).allowOrigins(app, config, replies);
+  const parseBody = createBodyParser(config);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', createBodyParser(config));
+  // Fastify remembers which parser a named type has, and searches anew for every other.
+  for (const type of ['application/json', '*']) app.addContentTypeParser(type, parseBody);
   app.setErrorHandler((error, request) => replies.fail(request.call, error));
   app.setNotFoundHandler(refuseUnknown(app, replies, recogniseOrCount(deps, limits)));
   app.addHook('onClose', async () => deadlines.stop());

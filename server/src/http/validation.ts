@@ -12,7 +12,6 @@ export type Check = (value: unknown, whole: string) => FieldFault[] | undefined;
 export type CheckOf = (schema: TSchema) => Check;
 
 const options: Options = {
-  allErrors: true,
   strict: true,
   strictTypes: false,
   strictRequired: false,
@@ -31,21 +30,35 @@ const options: Options = {
 };
 
 export function createChecks(): CheckOf {
-  // Loaded with the first check, not with the server.
-  const load = createRequire(import.meta.url);
-  let ajv: Ajv2020 | undefined;
-
-  const compile = (schema: TSchema): ValidateFunction => {
-    ajv ??= new (load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')).Ajv2020(options);
-    return ajv.compile(schema as object);
-  };
+  const compile = createCompiler();
 
   return (schema) => {
-    let validate: ValidateFunction | undefined;
+    let isValid: ValidateFunction | undefined;
+    let findAll: ValidateFunction | undefined;
     return (value, whole) => {
-      validate ??= compile(schema);
-      return validate(value) ? undefined : faultsOf(validate.errors ?? [], whole);
+      isValid ??= compile(schema, false);
+      if (isValid(value)) return undefined;
+      // Each of ten thousand entries where ten may be would be judged, only to be left out of the answer.
+      if (isValid.errors?.[0]?.keyword === 'maxItems') return faultsOf(isValid.errors, whole);
+      findAll ??= compile(schema, true);
+      findAll(value);
+      return faultsOf(findAll.errors ?? [], whole);
     };
+  };
+}
+
+/** Compiles schemas into functions that stop at the first error, or find all. The library is loaded with the first. */
+function createCompiler(): (schema: TSchema, allErrors: boolean) => ValidateFunction {
+  const load = createRequire(import.meta.url);
+  const compilers = new Map<boolean, Ajv2020>();
+  return (schema, allErrors) => {
+    let ajv = compilers.get(allErrors);
+    if (!ajv) {
+      const { Ajv2020 } = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+      ajv = new Ajv2020({ ...options, allErrors });
+      compilers.set(allErrors, ajv);
+    }
+    return ajv.compile(schema as object);
   };
 }
 

@@ -1,33 +1,21 @@
 import type { Database } from '../../src/db/database.ts';
 import { textOf } from '../../src/db/statement.ts';
 
-const tables = [
-  'settings',
-  'users',
-  'user_words',
-  'sessions',
-  'refresh_tokens',
-  'containers',
-  'rooms',
-  'conversations',
-  'members',
-  'bans',
-  'messages',
-  'message_revisions',
-  'mentions',
-  'reactions',
-  'events',
-  'audit_log',
-  'idempotency_keys',
-];
-
-/** Every row of every table, a line each. When people were last seen is left out: reading changes it. */
+/** Every row of every table there is, a line each. When people were last seen is left out: reading changes it. */
 export async function stateOf(db: Database): Promise<string> {
   const lines: string[] = [];
-  for (const table of tables) {
+  for (const table of await tablesOf(db)) {
     const rows = await db.reader.all(textOf(`select * from ${table}`), []);
     const written = rows.map(({ last_seen, ...row }) => `${table} ${JSON.stringify(row)}`);
     lines.push(...written.sort());
   }
   return lines.join('\n');
+}
+
+async function tablesOf({ dialect, reader }: Database): Promise<string[]> {
+  const catalogue =
+    dialect === 'sqlite'
+      ? `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name`
+      : `select tablename as name from pg_tables where schemaname = current_schema() order by tablename`;
+  return (await reader.all(textOf(catalogue), [])).map(({ name }) => name as string);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Database, Dialect, Writer } from '../database.ts';
+import type { Database, Dialect, Row, Writer } from '../database.ts';
 import { textOf } from '../statement.ts';
 import { initial } from './0001_initial.ts';
 import type { Migration } from './migration.ts';
@@ -9,32 +9,35 @@ const migrations: readonly Migration[] = [initial];
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;
 const applied = textOf('select id, name, checksum from schema_migrations order by id');
 
-/** Brings the schema up to this code's. Refuses a database that a newer version wrote, and one whose past differs. */
+/** Brings the schema up to this code's. One that is there already is only read: a server has to start on a full disk too. */
 export async function migrate(db: Database, now: number, known: readonly Migration[] = migrations): Promise<void> {
+  // On an empty database there is no such table.
+  const found = await db.reader.all(applied, []).catch((): Row[] => []);
+  if (missingOf(found, known, db.dialect).length === 0) return;
   await db.write('migrate', async (writer) => {
     await writer.lock(['migrations']);
     await writer.run(textOf(ledger), []);
-    const done = await writer.all(applied, []);
-    const newest = known.at(-1)?.id ?? 0;
-    const ahead = done.find((row) => Number(row.id) > newest);
-    if (ahead)
-      throw new Error(
-        `The database has migration ${ahead.id} (${ahead.name}), which this version does not know: start a newer version`,
-      );
-    for (const migration of known) {
-      const before = done.find((row) => Number(row.id) === migration.id);
-      if (before) refuseDifference(before.checksum, migration, db.dialect);
-      else await apply(writer, migration, now);
-    }
+    const missing = missingOf(await writer.all(applied, []), known, writer.dialect);
+    for (const migration of missing) await apply(writer, migration, now);
   });
 }
 
-function refuseDifference(checksum: unknown, migration: Migration, dialect: Dialect) {
-  if (checksum !== checksumOf(migration, dialect)) {
+/** What is still to be applied. Refuses a database that a newer version wrote, and one whose past differs. */
+function missingOf(done: readonly Row[], known: readonly Migration[], dialect: Dialect): Migration[] {
+  const newest = known.at(-1)?.id ?? 0;
+  const ahead = done.find((row) => Number(row.id) > newest);
+  if (ahead)
     throw new Error(
-      `Migration ${migration.id} (${migration.name}) was applied with other statements than this version has`,
+      `The database has migration ${ahead.id} (${ahead.name}), which this version does not know: start a newer version`,
     );
-  }
+  return known.filter((migration) => {
+    const before = done.find((row) => Number(row.id) === migration.id);
+    if (before && before.checksum !== checksumOf(migration, dialect))
+      throw new Error(
+        `Migration ${migration.id} (${migration.name}) was applied with other statements than this version has`,
+      );
+    return !before;
+  });
 }
 
 async function apply(writer: Writer, migration: Migration, now: number) {

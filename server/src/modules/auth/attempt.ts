@@ -1,6 +1,6 @@
+import { addressKey } from '../../address.ts';
 import type { Ctx } from '../../context.ts';
 import { rateLimited } from '../../errors.ts';
-import { addressKey } from '../../http/client_address.ts';
 import type { AllowedAttempt } from './attempts.ts';
 
 type Attempt = Omit<AllowedAttempt, 'allowed'>;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Config, ConfigError } from '../../config.ts';
-import { type Ctx, type Deps, lockStreams, nobody, type WriteCtx, write } from '../../context.ts';
+import { type Deps, lockStreams, ownCtx, type WriteCtx, write } from '../../context.ts';
 import { cleanName, nameFault } from '../../text.ts';
 import { createRoom } from '../rooms/create.ts';
 import { MAX_ROOM_NAME } from '../rooms/schema.ts';
@@ -22,7 +22,7 @@ export async function bootstrap(deps: Deps): Promise<FirstStart | undefined> {
   const { config } = deps;
   refuseFaults(config);
   const oneTimePassword = config.ADMIN_PASSWORD === undefined ? randomBytes(15).toString('hex') : undefined;
-  const ctx = firstCtx(deps);
+  const ctx = ownCtx(deps, 'bootstrap');
   const passwordHash = await hashPassword(ctx, config.ADMIN_PASSWORD ?? (oneTimePassword as string));
   const done = await write(ctx, 'bootstrap', (ctx) => createFirst(ctx, passwordHash));
   if (!done) return undefined;
@@ -37,12 +37,6 @@ async function createFirst(ctx: WriteCtx, passwordHash: string): Promise<boolean
   const asAdmin = { ...ctx, actor: actorOf(admin) };
   for (const name of rooms) await createRoom(asAdmin, { name, auto_join: true });
   return true;
-}
-
-function firstCtx(deps: Deps): Ctx {
-  const request = { id: 'bootstrap', address: '', userAgent: '', representation: false };
-  const absent = { auditReason: undefined, idempotency: undefined };
-  return { deps, actor: nobody, request: { ...request, ...absent }, now: deps.now(), db: deps.db.reader };
 }
 
 /** Those that the configuration's schema cannot see; named by variable, all at once. */

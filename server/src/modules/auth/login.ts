@@ -2,6 +2,7 @@ import { type Answer, ok } from '../../answer.ts';
 import { type Ctx, lockStreams, write } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { emailKey, nameKey } from '../users/names.ts';
+import { findUser, type User } from '../users/store.ts';
 import { beginAttempt } from './attempt.ts';
 import { passwordFits } from './hashing.ts';
 import { presentOpened } from './present.ts';
@@ -36,8 +37,8 @@ function findAccount(ctx: Ctx, name: string): Promise<Credentials | undefined> {
 function open(ctx: Ctx, verified: Credentials): Promise<Opened | undefined> {
   return write(ctx, 'auth.login', async (ctx) => {
     await lockStreams(ctx, { users: [verified.id] });
-    const user = await findCredentials.first(ctx.db, { id: verified.id });
-    if (!user || user.is_suspended === 1 || user.password_hash !== verified.password_hash) return undefined;
-    return startSession(ctx, user);
+    const now = await findCredentials.first(ctx.db, { id: verified.id });
+    if (!now || now.is_suspended === 1 || now.password_hash !== verified.password_hash) return undefined;
+    return startSession(ctx, (await findUser.first(ctx.db, { id: now.id })) as User);
   });
 }

@@ -1,6 +1,7 @@
 import { type Answer, ok } from '../../answer.ts';
 import { type Ctx, lockStreams, type WriteCtx, write } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import { findUser } from '../users/store.ts';
 import { presentOpened } from './present.ts';
 import { hashToken, refreshSuccessor } from './refresh_tokens.ts';
 import { endSessions } from './session_end.ts';
@@ -21,7 +22,7 @@ import {
 export async function refresh(ctx: Ctx, token: string): Promise<Answer> {
   const tokenHash = hashToken(token);
   const known = await findRefreshToken.first(ctx.db, { token_hash: tokenHash });
-  const opened = known && (await exchange(ctx, { token, tokenHash, userId: known.id }));
+  const opened = known && (await exchange(ctx, { token, tokenHash, userId: known.user_id }));
   if (!opened) throw new AppError('INVALID_TOKEN');
   return ok(await presentOpened(ctx, opened));
 }
@@ -34,23 +35,24 @@ function exchange(
   return write(ctx, 'auth.refresh', async (ctx) => {
     await lockStreams(ctx, { users: [userId] });
     const found = await findRefreshToken.first(ctx.db, { token_hash: tokenHash });
-    if (!found || !isLiving(found, ctx.now)) return undefined;
+    const user = await findUser.first(ctx.db, { id: userId });
+    if (!found || !user || user.is_suspended === 1 || !isLiving(found, ctx.now)) return undefined;
     const successor = refreshSuccessor(ctx.deps.authority.secretKey, token);
-    const opened = { user: found, sessionId: found.session_id, refreshToken: successor };
+    const opened = { user, sessionId: found.session_id, refreshToken: successor };
     if (found.spent_at === null) {
       await rotate(ctx, found, tokenHash, hashToken(successor));
       return opened;
     }
     if (await isRepeated(ctx, found.spent_at, hashToken(successor))) return opened;
-    await endSessions(ctx, found.id, 'token_reused', ({ id }) => id === found.session_id);
+    await endSessions(ctx, userId, 'token_reused', ({ id }) => id === found.session_id);
     return undefined;
   });
 }
 
 function isLiving(found: RefreshToken, now: number): boolean {
-  if (found.is_suspended === 1 || found.is_deleted === 1 || found.ended_at !== null) return false;
+  if (found.ended_at !== null || found.session_expires_at <= now) return false;
   // A spent token is judged as long as its session lives, or its thief would only have to wait.
-  return found.session_expires_at > now && (found.spent_at !== null || found.token_expires_at > now);
+  return found.spent_at !== null || found.expires_at > now;
 }
 
 async function rotate(ctx: WriteCtx, found: RefreshToken, spentHash: string, newHash: string): Promise<void> {

@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import { updateOfEach } from '../../db/many.ts';
 import { type Builder, change, type Query, query } from '../../db/statement.ts';
 import type { SessionRow } from '../../db/tables.ts';
-import { userColumns } from '../users/store.ts';
 
 /** A session with what its user may be refused for. */
 export const findSession = query((q, p: { id: string }) =>
@@ -71,22 +70,20 @@ export const spendRefreshToken = change((q, p: { token_hash: string; spent_at: n
   q.updateTable('refresh_tokens').set({ spent_at: p.spent_at }).where('token_hash', '=', p.token_hash),
 );
 
-/** A refresh token with its session and the person in it. */
+/** A refresh token with its session. */
 export const findRefreshToken = query((q, p: { token_hash: string }) =>
   q
     .selectFrom('refresh_tokens as t')
     .innerJoin('sessions as s', 's.id', 't.session_id')
-    .innerJoin('users as u', 'u.id', 's.user_id')
     .where('t.token_hash', '=', p.token_hash)
-    .select(userColumns)
     .select([
       't.session_id',
       't.spent_at',
-      't.expires_at as token_expires_at',
+      't.expires_at',
+      's.user_id',
       's.created_at as session_created_at',
       's.expires_at as session_expires_at',
       's.ended_at',
-      'u.is_deleted',
     ]),
 );
 export type RefreshToken = typeof findRefreshToken extends Query<infer _, infer O> ? O : never;
@@ -121,17 +118,12 @@ export const deleteOverSessions = change((q, p: Over) =>
   q.deleteFrom('sessions').where('id', 'in', overSessions(q, p)),
 );
 
-const withPassword = [...userColumns, 'u.password_hash'] as const;
+const credentials = (q: Builder) =>
+  q.selectFrom('users as u').where('u.is_deleted', '=', 0).select(['u.id', 'u.password_hash', 'u.is_suspended']);
 
-export const findByUsername = query((q, p: { key: string }) =>
-  q.selectFrom('users as u').where('u.username_key', '=', p.key).where('u.is_deleted', '=', 0).select(withPassword),
-);
-export const findByEmail = query((q, p: { key: string }) =>
-  q.selectFrom('users as u').where('u.email_key', '=', p.key).where('u.is_deleted', '=', 0).select(withPassword),
-);
-export const findCredentials = query((q, p: { id: number }) =>
-  q.selectFrom('users as u').where('u.id', '=', p.id).where('u.is_deleted', '=', 0).select(withPassword),
-);
+export const findByUsername = query((q, p: { key: string }) => credentials(q).where('u.username_key', '=', p.key));
+export const findByEmail = query((q, p: { key: string }) => credentials(q).where('u.email_key', '=', p.key));
+export const findCredentials = query((q, p: { id: number }) => credentials(q).where('u.id', '=', p.id));
 export type Credentials = typeof findCredentials extends Query<infer _, infer O> ? O : never;
 
 export const storePassword = change((q, p: { id: number; password_hash: string }) =>

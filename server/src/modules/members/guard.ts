@@ -1,7 +1,7 @@
 import { type OnPerson, requireAbove, roleOf } from '../../access.ts';
 import type { Ctx } from '../../context.ts';
 import { conflict } from '../../errors.ts';
-import { refuseByRank } from '../../policy.ts';
+import { refuseOnOwner } from '../../policy.ts';
 
 /**
  * Raises unless the caller may remove, ban or mute this person: he stands strictly above, and nobody does so to the owner.
@@ -13,6 +13,6 @@ export function requireRemovable(ctx: Ctx, on: OnPerson): void {
     return;
   }
   const couldAct = ctx.actor.role === 'admin' || ctx.actor.userId === on.target.id;
-  if (!couldAct) throw refuseByRank(roleOf(on.room), ctx.actor);
+  if (!couldAct) throw refuseOnOwner(ctx.actor, roleOf(on.room));
   throw conflict('owner_must_transfer', { user_id: on.target.id });
 }

@@ -7,13 +7,14 @@ import { enterRoom, presentMember } from './enter.ts';
 import { ownerOnAdding } from './office.ts';
 import type { Role } from './schema.ts';
 
-/** Joins a room one can see; who is in it already stays as he is. */
+/** Joins a room one can see: 201, and 200 for who is in it already and stays as he is. */
 export function joinRoom(ctx: Ctx, roomId: number): Promise<Answer> {
   return write(ctx, 'room.join', async (ctx) => {
     const { room } = await allowInRoom(ctx, 'room.join', roomId);
     return once(ctx, async () => {
+      const answer = room.role === null ? created : ok;
       if (room.role === null) await enterRoom(ctx, room, ctx.actor.userId);
-      return ok(await presentMember(ctx, roomId, ctx.actor.userId));
+      return answer(await presentMember(ctx, roomId, ctx.actor.userId));
     });
   });
 }

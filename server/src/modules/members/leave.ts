@@ -9,12 +9,15 @@ import { addToMemberCount, endMembership } from './change_store.ts';
 import { presentMember } from './enter.ts';
 import { findDeparture } from './store.ts';
 
-/** Leaves a room; who has left already has left. Who never was in it is told so. */
+/** Leaves a room: 204, and 200 with when it was for who has left already. Who never was in it is told so. */
 export function leaveRoom(ctx: Ctx, roomId: number): Promise<Answer> {
   return write(ctx, 'room.leave', async (ctx) => {
     const { room } = await allowInRoom(ctx, 'room.leave', roomId);
     return once(ctx, async () => {
-      if (room.role !== null) await depart(ctx, room);
+      if (room.role !== null) {
+        await depart(ctx, room);
+        return noContent;
+      }
       const key = { container_id: roomId, user_id: ctx.actor.userId };
       const departure = await findDeparture.first(ctx.db, key);
       if (!departure) throw new AppError('USER_NOT_FOUND');

@@ -61,7 +61,7 @@ export const UpdateRoomBody = Strict({
   is_archived: Type.Optional(Type.Boolean()),
 });
 
-export const RoomFilter = Type.Enum(['public', 'private', 'joined', 'owned', 'all'], {
+const RoomFilter = Type.Enum(['public', 'private', 'joined', 'owned', 'all'], {
   description: 'Without one: public rooms and the private ones I am in. `all` is for admins.',
 });
 export const ListRoomsQuery = Strict({

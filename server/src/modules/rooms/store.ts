@@ -55,17 +55,6 @@ function roomFor(q: Builder, p: { container_id: number; user_id: number }) {
 export const findRoom = query((q, p: { container_id: number; user_id: number }) => roomFor(q, p));
 export const findRooms = queryOfEach({ container_id: 'bigint', user_id: 'bigint' }, roomFor);
 
-/** Rooms that every new user joins. */
-export const findAutoJoinRooms = query((q) =>
-  q
-    .selectFrom('rooms as r')
-    .innerJoin('containers as c', 'c.id', 'r.id')
-    .where('r.auto_join', '=', sql.lit(1))
-    .where('c.visibility', '!=', 'deleted')
-    .orderBy('r.id')
-    .select('r.id'),
-);
-
 export type RoomForUser = typeof findRoom extends Query<infer _, infer O> ? O : never;
 /** A room without what only decisions about it need. */
 export type ShownRoom = Pick<RoomForUser, Unprefixed<(typeof roomColumns | typeof placeColumns)[number]>>;

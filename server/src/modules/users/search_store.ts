@@ -2,16 +2,22 @@ import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kyse
 import type { Reader } from '../../db/database.ts';
 import { type Builder, dynamic } from '../../db/statement.ts';
 import type { Tables, UserRow } from '../../db/tables.ts';
-import { emailKey, nameKey } from './names.ts';
 import { type User, userColumns } from './store.ts';
-import { wordsOf } from './words.ts';
+
+export interface Sought {
+  /** Each begins one of the person's words; without any, the user name has to begin with `name`. */
+  readonly words: readonly string[];
+  /** As a key: who has exactly this user name comes first, then those whose name begins so. */
+  readonly name: string;
+  /** As a key, where addresses may be searched. */
+  readonly email: string | undefined;
+}
 
 export interface Search {
   /** Undefined: everybody. */
-  readonly q?: string | undefined;
+  readonly sought: Sought | undefined;
   readonly limit: number;
   readonly offset: number;
-  readonly byEmail: boolean;
 }
 
 /** Sorts after everything that begins with the same text, in the order of bytes that the keys have on both engines. */
@@ -20,30 +26,28 @@ const LAST = '\u{10ffff}';
 /** One page of the people found, best first, and how many there are in all. */
 export async function searchUsers(db: Reader, search: Search): Promise<{ users: User[]; total: number }> {
   const users = await dynamic<User>(db, (q) =>
-    order(matching(q, search), search.q).select(userColumns).limit(search.limit).offset(search.offset),
+    order(matching(q, search.sought), search.sought).select(userColumns).limit(search.limit).offset(search.offset),
   );
   const [count] = await dynamic<{ total: number }>(db, (q) =>
-    matching(q, search).select(sql<number>`count(*)`.as('total')),
+    matching(q, search.sought).select(sql<number>`count(*)`.as('total')),
   );
   return { users, total: count?.total ?? 0 };
 }
 
 type Eb = ExpressionBuilder<Tables & { u: UserRow }, 'u'>;
 
-function matching(q: Builder, { q: asked, byEmail }: Search) {
+function matching(q: Builder, sought: Sought | undefined) {
   const living = q.selectFrom('users as u').where('u.is_deleted', '=', 0);
-  if (asked === undefined) return living;
+  if (sought === undefined) return living;
   return living.where((eb) => {
-    const ways = [byWords(eb, asked)];
-    if (byEmail) ways.push(startsWith(eb, 'u.email_key', emailKey(asked)));
+    const ways = [byWords(eb, sought)];
+    if (sought.email !== undefined) ways.push(startsWith(eb, 'u.email_key', sought.email));
     return eb.or(ways);
   });
 }
 
-/** Each word asked for begins one of the person's words; a question without any (`__`) can only begin a user name. */
-function byWords(eb: Eb, asked: string): Expression<SqlBool> {
-  const words = wordsOf(asked);
-  if (words.length === 0) return startsWith(eb, 'u.username_key', nameKey(asked.trim()));
+function byWords(eb: Eb, { words, name }: Sought): Expression<SqlBool> {
+  if (words.length === 0) return startsWith(eb, 'u.username_key', name);
   return eb.and(
     words.map((word) =>
       eb(
@@ -64,9 +68,9 @@ function startsWith(eb: Eb, column: 'u.username_key' | 'u.email_key', beginning:
 }
 
 /** The exact user name, then names that begin so, then the others; by name, so that pages do not overlap. */
-function order(found: ReturnType<typeof matching>, asked: string | undefined) {
-  if (asked === undefined) return found.orderBy('u.id');
-  const name = nameKey(asked.trim());
+function order(found: ReturnType<typeof matching>, sought: Sought | undefined) {
+  if (sought === undefined) return found.orderBy('u.id');
+  const { name } = sought;
   return found
     .orderBy((eb) =>
       eb

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import type { HttpClient, HttpReply } from './http_client.ts';
+import { attemptSend, type Entry, isLiving, type Ledger, type Place, type Player, passMark } from './ledger.ts';
+
+interface Loop {
+  readonly client: HttpClient;
+  readonly ledger: Ledger;
+  readonly place: Place;
+  readonly player: Player;
+  readonly name: string;
+  readonly round: number;
+  readonly stopped: () => boolean;
+  /** Living messages of this loop: nobody else changes them. */
+  own: Entry[];
+  count: number;
+}
+
+const LOOPS_PER_PLAYER = 3;
+
+/** Everybody at once, each one thing after the other, until the server is gone. Resolves when the last one has noticed. */
+export async function load(
+  client: HttpClient,
+  ledger: Ledger,
+  places: readonly Place[],
+  round: number,
+  stopped: () => boolean,
+): Promise<void> {
+  const running: Promise<void>[] = [];
+  for (const place of places) {
+    for (const player of place.players) {
+      for (let n = 0; n < LOOPS_PER_PLAYER; n++) {
+        const name = `${round}-${place.id}-${player.id}-${n}`;
+        running.push(run({ client, ledger, place, player, name, round, stopped, own: [], count: 0 }));
+      }
+    }
+  }
+  await Promise.all(running);
+}
+
+async function run(loop: Loop): Promise<void> {
+  while (!loop.stopped()) await step(loop);
+}
+
+async function step(loop: Loop): Promise<void> {
+  const dice = Math.random();
+  const entry = anyOf(loop.own);
+  if (dice < 0.7 || !entry) return send(loop);
+  if (dice < 0.82) return edit(loop, entry);
+  if (dice < 0.92) return read(loop);
+  return dice < 0.96 ? remove(loop, entry) : pin(loop, entry);
+}
+
+/** What was answered, or undefined when the server is gone and nobody knows. */
+async function ask(loop: Loop, method: string, path: string, body: unknown, ...expected: number[]) {
+  loop.ledger.counts.attempted++;
+  let reply: HttpReply;
+  try {
+    reply = await loop.client.call(method, path, loop.player.token, body);
+  } catch {
+    return undefined;
+  }
+  assert.ok(expected.includes(reply.status), `${method} ${path} → ${reply.status} ${JSON.stringify(reply.data)}`);
+  loop.ledger.counts.acknowledged++;
+  return reply;
+}
+
+async function send(loop: Loop): Promise<void> {
+  const { ledger, place, player } = loop;
+  const clientId = `${loop.name}-${loop.count++}`;
+  const parent = Math.random() < 0.25 ? anyOf(recentIn(ledger, place)) : undefined;
+  const entry = attemptSend(ledger, place, player, {
+    content: words(loop, `message ${clientId}`),
+    parent_message_id: parent?.id ?? null,
+    metadata: { client_id: clientId, round: loop.round },
+  });
+  // The author of the message replied to may have deleted it meanwhile.
+  const reply = await ask(loop, 'POST', `${place.path}/messages`, entry.body, 201, ...(parent ? [422] : []));
+  if (!reply) return;
+  if (reply.status === 422) {
+    entry.sent = 'refused';
+    return;
+  }
+  assert.equal(reply.data.content, entry.body.content);
+  entry.sent = 'acknowledged';
+  entry.id = reply.data.id as number;
+  loop.own.push(entry);
+  passMark(ledger, place, player, entry.id);
+}
+
+async function edit(loop: Loop, entry: Entry): Promise<void> {
+  const content = words(loop, `message ${entry.clientId} edited ${loop.count++}`);
+  entry.contents.push(content);
+  if (await ask(loop, 'PUT', `/messages/${entry.id}`, { content }, 200)) entry.contents = [content];
+}
+
+async function read(loop: Loop): Promise<void> {
+  const { ledger, place, player } = loop;
+  const target = anyOf(recentIn(ledger, place));
+  const body = target && Math.random() < 0.7 ? { message_id: target.id } : {};
+  const reply = await ask(loop, 'POST', `${place.path}/read`, body, 200);
+  if (reply) passMark(ledger, place, player, reply.data.last_read_message_id);
+}
+
+async function remove(loop: Loop, entry: Entry): Promise<void> {
+  entry.deletion = 'attempted';
+  loop.own = loop.own.filter((other) => other !== entry);
+  if (await ask(loop, 'DELETE', `/messages/${entry.id}`, undefined, 204)) entry.deletion = 'acknowledged';
+}
+
+async function pin(loop: Loop, entry: Entry): Promise<void> {
+  const pinned = entry.pins[0] !== true;
+  entry.pins.push(pinned);
+  if (await ask(loop, 'POST', `/messages/${entry.id}/pin`, { pinned }, 200)) entry.pins = [pinned];
+}
+
+const recentIn = ({ entries }: Ledger, place: Place) =>
+  entries.slice(-300).filter((entry) => entry.place === place && isLiving(entry));
+
+/** Now and then somebody is mentioned, now and then it is long. */
+function words(loop: Loop, start: string): string {
+  const mention = Math.random() < 0.15 ? ` @${anyOf(loop.place.players)?.name}` : '';
+  return `${start}${mention}${' and so on'.repeat(Math.random() < 0.1 ? 150 : 0)}`;
+}
+
+function anyOf<T>(list: readonly T[]): T | undefined {
+  return list[Math.floor(Math.random() * list.length)];
+}

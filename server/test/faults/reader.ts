@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import SqliteConnection from 'better-sqlite3';
+import type { Reader, Row } from '../../src/db/database.ts';
+import { openPostgres } from '../../src/db/postgres.ts';
+import { textOf } from '../../src/db/statement.ts';
+
+export interface TestReader {
+  readonly reader: Reader;
+  /** Resolves when nothing of a server that is gone still runs in the database. */
+  quiet(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The database of a server that runs or has run, read beside it. */
+export function openReader(path: string, databaseUrl: string | undefined): TestReader {
+  if (databaseUrl !== undefined) return beside(databaseUrl);
+  const connection = new SqliteConnection(path, { readonly: true });
+  return {
+    reader: {
+      dialect: 'sqlite',
+      all: async (text, values) => connection.prepare<unknown[], Row>(text.sql).all(...values),
+    },
+    quiet: async () => undefined,
+    close: async () => void connection.close(),
+  };
+}
+
+// A commit that was on its way when its server was killed is carried out all the same, a moment later.
+const others = textOf(`select count(*) as count from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`);
+
+function beside(url: string): TestReader {
+  const db = openPostgres({ url, connections: 1 });
+  return {
+    reader: db.reader,
+    quiet: async () => {
+      while ((await db.reader.all(others, []))[0]?.count !== 0) await sleep(5);
+    },
+    close: () => db.close(),
+  };
+}

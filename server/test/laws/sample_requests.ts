@@ -1,0 +1,90 @@
+import type { Route } from '../../src/http/route.ts';
+import { passwordOf, type TestApp } from '../harness/app.ts';
+
+/** What the paths and bodies below speak of: things of the admin, who may do everything to them. */
+export interface Things {
+  readonly room_id: number;
+  readonly conversation_id: number;
+  readonly message_id: number;
+  /** A member of the room. */
+  readonly user_id: number;
+  readonly session_id: string;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+const profile = { username: 'sam', email: 'sam@example.com', display_name: 'Sam' };
+const settings = {
+  name: 'A room',
+  description: 'What it is for',
+  topic: 'What it is about',
+  is_public: true,
+  max_members: 20,
+  slow_mode_seconds: 0,
+  metadata: { colour: 'blue' },
+};
+const send = ({ message_id }: Things): Body => ({
+  content: 'words',
+  parent_message_id: message_id,
+  metadata: { source: 'api' },
+});
+const mark = ({ message_id }: Things): Body => ({ message_id, unread: false });
+
+/** A body for each route that takes one, with every field it knows. */
+const bodies: Readonly<Record<string, (things: Things) => Body>> = {
+  'POST /auth/login': () => ({ username: 'admin', password: passwordOf('admin') }),
+  'POST /auth/refresh': () => ({ refresh_token: 'no such token' }),
+  'POST /auth/register': () => ({ ...profile, password: passwordOf('sam') }),
+  'PUT /auth/password': () => ({ current_password: passwordOf('admin'), new_password: passwordOf('admin') }),
+  'PUT /users/me': () => ({
+    ...{ username: 'admin', email: 'admin@localhost', display_name: 'The admin' },
+    ...{ avatar_url: 'https://example.com/me.png', status_message: 'here' },
+  }),
+  'POST /rooms': () => ({ ...settings, auto_join: false }),
+  'PUT /rooms/{room_id}': () => ({ ...settings, auto_join: false, is_archived: false }),
+  'POST /rooms/{room_id}/members': ({ user_id }) => ({ user_id, role: 'member' }),
+  'PUT /rooms/{room_id}/members/{user_id}': () => ({ role: 'member' }),
+  'PUT /rooms/{room_id}/bans/{user_id}': () => ({ reason: 'spam', until: '2100-01-01T00:00:00.000Z' }),
+  'PUT /rooms/{room_id}/mutes/{user_id}': () => ({ until: '2100-01-01T00:00:00.000Z' }),
+  'POST /rooms/{room_id}/messages': send,
+  'POST /conversations/{conversation_id}/messages': (things) => ({ ...send(things), parent_message_id: null }),
+  'PUT /messages/{message_id}': () => ({ content: 'other words', edit_reason: 'a typo' }),
+  'DELETE /messages/{message_id}': () => ({ reason: 'taken back' }),
+  'POST /messages/{message_id}/pin': () => ({ pinned: true }),
+  'POST /rooms/{room_id}/read': mark,
+  'POST /conversations/{conversation_id}/read': () => ({}),
+  'POST /conversations': ({ user_id }) => ({ user_id }),
+  'POST /conversations/{conversation_id}/block': () => ({ blocked: false }),
+  'PUT /admin/users/{user_id}': () => ({ role: 'user', suspended: false }),
+};
+
+/** A body the route takes; undefined for one that knows no field. */
+export function sampleBody({ method, path, body }: Route, things: Things): Body | undefined {
+  if (Object.keys(body?.properties ?? {}).length === 0) return undefined;
+  const name = `${method.replace('PATCH', 'PUT')} ${path.replace('/api/v1', '')}`;
+  const sample = bodies[name];
+  if (!sample) throw new Error(`${name} takes a body, and there is no sample of one`);
+  return sample(things);
+}
+
+export function pathOf({ path }: Pick<Route, 'path'>, things: Things): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: keyof Things) => `${things[name]}`);
+}
+
+/** A room with a member and a message, and a conversation, all of them the admin's. */
+export async function createThings(app: TestApp): Promise<Things> {
+  const { admin } = app;
+  const member = await app.register('the_member');
+  const room = await admin.post('/rooms', settings, 201);
+  await admin.post(`/rooms/${room.id}/members`, { user_id: member.id }, 201);
+  const message = await admin.post(`/rooms/${room.id}/messages`, { content: 'the first' }, 201);
+  const conversation = await admin.post('/conversations', { user_id: member.id }, 201);
+  const { sessions } = await admin.get('/auth/sessions', 200);
+  return {
+    room_id: room.id,
+    conversation_id: conversation.id,
+    message_id: message.id,
+    user_id: member.id,
+    session_id: sessions[0].id,
+  };
+}
