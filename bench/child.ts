@@ -10,9 +10,8 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-export function startChild(file: string, args: readonly string[] = [], execArgv: readonly string[] = []): Child {
+export function startChild(file: string, args: readonly string[] = []): Child {
   const child = fork(join(import.meta.dirname, file), [...args], {
-    execArgv: [...execArgv],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const next = <T>() =>

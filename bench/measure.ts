@@ -34,8 +34,8 @@ export interface Subject {
   readonly tokens: readonly string[];
 }
 
-export async function startSubject(plan: SubjectPlan, execArgv: readonly string[] = []): Promise<Subject> {
-  const child = startChild(plan.file, plan.args, execArgv);
+export async function startSubject(plan: SubjectPlan): Promise<Subject> {
+  const child = startChild(plan.file, plan.args);
   const { port, tokens } = await child.next<Ready>();
   return { plan, child, tokens, url: `http://127.0.0.1:${port}` };
 }

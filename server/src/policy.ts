@@ -111,7 +111,7 @@ export function rankOf(serverRole: ServerRole, role: RoomFacts['role'], visibili
   return role === 'owner' ? 3 : role === 'moderator' ? 2 : role === 'member' ? 1 : 0;
 }
 
-export function standingsOf(serverRole: ServerRole, facts: RoomFacts): RoomStanding[] {
+function standingsOf(serverRole: ServerRole, facts: RoomFacts): RoomStanding[] {
   if (serverRole === 'guest') return ['guest'];
   const standings: RoomStanding[] = [facts.role ?? 'visitor'];
   if (serverRole === 'moderator' && facts.visibility === 'public') standings.push('server_moderator');
