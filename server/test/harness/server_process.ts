@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
@@ -18,7 +17,12 @@ export interface ServerProcess {
 
 const READY_MS = 30_000;
 /** Shared by all of them: each would otherwise fill one of its own when it ends. */
-const COMPILE_CACHE = join(tmpdir(), 'veza-test-compile-cache');
+const COMPILE_CACHE = join(root, 'node_modules/.cache/compile');
+
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
 
 /**
  * A server as people start it: a process of its own, on a free port of the loopback, with nothing of this process's environment.
@@ -33,6 +37,8 @@ export async function startServer(directory: string, variables: Record<string, s
     stdio: ['ignore', log, log],
   });
   closeSync(log);
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   const output = () => readFileSync(path, 'utf8');
   const url = await readyAt(child, output);
   return {
