@@ -3,13 +3,12 @@ import { pagePlans } from './cases/page.ts';
 import { sendPlans } from './cases/send.ts';
 import { startChild } from './child.ts';
 import { type Cost, type CpuProfile, costsOf } from './cpu_profile.ts';
-import { measureOnce, type SubjectPlan, startSubject } from './measure.ts';
+import { measureOnce, type SubjectPlan, startSubject, warmUp } from './measure.ts';
 import { seed } from './seed/seeded.ts';
 import { columns } from './table.ts';
 import { inTemporary } from './temporary.ts';
 
 // What bounds us: `node bench/profile.ts send|page [ceiling]` prints where the time of a process under load goes.
-const WARM_UP_SECONDS = 3;
 const SECONDS = 8;
 const SHOWN = 40;
 const root = join(import.meta.dirname, '..');
@@ -29,7 +28,7 @@ async function profile(directory: string): Promise<void> {
   const started = await startSubject(plan);
   const load = startChild('load.ts');
   try {
-    await measureOnce(load, started, WARM_UP_SECONDS);
+    await warmUp(load, started);
     await started.child.ask('profile');
     const round = await measureOnce(load, started, SECONDS);
     print(plan.name, round.perCpuSecond, await started.child.ask<CpuProfile>('profiled'));
