@@ -25,7 +25,7 @@ export interface Overrides {
   readonly now?: () => number;
   readonly log?: Logger;
   /** Ends the process: called when the database's storage has failed. */
-  readonly onFatal?: () => void;
+  readonly onFatal?: (error: Error) => void;
   /** The most pages the database file may take: a full disk, for tests. */
   readonly maxPages?: number;
 }
@@ -125,10 +125,10 @@ async function openDatabase(
 }
 
 /** After a failed sync SQLite would go on committing what may not be on the disk: better to stop and recover from the log. */
-function storageFailed(log: Logger, end: (() => void) | undefined) {
+function storageFailed(log: Logger, end: Overrides['onFatal']) {
   return (error: Error) => {
     log.fatal({ err: error }, 'storage failed; ending the process');
     log.flush();
-    end?.();
+    end?.(error);
   };
 }

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import type { Rate } from './adapters/limiter/limiter.ts';
 
 /** Raised with every fault at once; the process ends with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -190,12 +191,6 @@ function crossFaults(values: Record<string, unknown>): string[] {
     faults.push('REFRESH_IDLE_DAYS must not be above REFRESH_ABSOLUTE_DAYS');
   }
   return faults;
-}
-
-export interface Rate {
-  limit: number;
-  windowMs: number;
-  burst: number;
 }
 
 /** `60/1m:20` → 60 in a minute, at most 20 at once (the burst is the limit when not given). */

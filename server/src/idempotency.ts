@@ -48,7 +48,7 @@ const forgetBefore = change((q, p: { before: number }) =>
 );
 
 /** How long an answer is kept for its key (contract §1.12). */
-export const KEPT_MS = 24 * 60 * 60 * 1_000;
+const KEPT_MS = 24 * 60 * 60 * 1_000;
 
 /**
  * Runs `act` once per Idempotency-Key: the key and its answer are committed with the change. Called inside `write`, after the rights

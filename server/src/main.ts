@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 
@@ -31,7 +31,11 @@ async function main(): Promise<void> {
 async function run(config: import('./config.ts').Config): Promise<void> {
   const { createApp } = await import('./app.ts');
   // At once and without a last word to the database, which must not touch its files again.
-  const onFatal = () => void process.kill(process.pid, 'SIGKILL');
+  const onFatal = (error: Error) => {
+    // The log may still be on its way to the system.
+    writeSync(process.stderr.fd, `veza: the storage failed and the process ends (${error.message})\n`);
+    process.kill(process.pid, 'SIGKILL');
+  };
   const app = await createApp(config, { onFatal });
   const url = await app.server.listen({ host: config.HOST, port: config.PORT });
   const { default: closeWithGrace } = await import('close-with-grace');

@@ -66,8 +66,8 @@ function transactional(connection: Connection, checkRoom: () => void, onFatal: (
     return {
       dialect: 'sqlite',
       locked,
-      all: async (text, values) => opened(text).all(...values),
-      run: async (text, values) => opened(text).run(...values).changes,
+      all: async (text, values) => withFull(() => opened(text).all(...values)),
+      run: async (text, values) => withFull(() => opened(text).run(...values).changes),
       lock: (streams) => {
         for (const stream of streams) locked.add(stream);
         return nothingLocked;
@@ -94,9 +94,10 @@ function transactional(connection: Connection, checkRoom: () => void, onFatal: (
   };
 }
 
-function withFull(work: () => void) {
+/** A full disk strikes at a statement or at the commit. */
+function withFull<T>(work: () => T): T {
   try {
-    work();
+    return work();
   } catch (error) {
     if (codeOf(error) === 'SQLITE_FULL') throw new StorageFull('The disk is full', { cause: error });
     throw error;

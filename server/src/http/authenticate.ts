@@ -46,7 +46,7 @@ function welcome({ activity, now }: Pick<Deps, 'activity' | 'now'>, call: Call, 
 }
 
 /** The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110). */
-export function bearerOf(authorization: string | undefined): string | undefined {
+function bearerOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined || authorization.length < 8 || authorization[6] !== ' ') return undefined;
   const scheme = authorization.slice(0, 6);
   if (scheme !== 'Bearer' && scheme.toLowerCase() !== 'bearer') return undefined;

@@ -107,7 +107,7 @@ function codingOf(header: string | undefined): 'none' | 'gzip' | 'unknown' {
 }
 
 /** `application/json`, in UTF-8 where it says so. */
-export function isJson(contentType: string | undefined): boolean {
+function isJson(contentType: string | undefined): boolean {
   if (contentType === 'application/json') return true;
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
   if (type.trim() !== 'application/json') return false;

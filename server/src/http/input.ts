@@ -68,7 +68,7 @@ export function bodyReader(route: Route, checkOf: CheckOf): (call: Call, body: u
 }
 
 /** `Prefer: return=representation`, alone or among others (RFC 7240). */
-export function prefersRepresentation(prefer: string | string[] | undefined): boolean {
+function prefersRepresentation(prefer: string | string[] | undefined): boolean {
   if (prefer === undefined) return false;
   const preferences = (Array.isArray(prefer) ? prefer.join(',') : prefer).toLowerCase().split(/[,;]/);
   return preferences.some((preference) => preference.replaceAll(/[\s"]/g, '') === 'return=representation');

@@ -46,7 +46,8 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     if (replayed) headers.push('idempotent-replayed', 'true');
     if (call.representation && status === 200) headers.push('preference-applied', 'return=representation');
     const schema = route?.answers[status];
-    if (status === 204 || !schema) return send(call, status, undefined, headers);
+    if (schema === undefined) throw new Error(`${route?.path} does not say what it answers with ${status}`);
+    if (schema === null) return send(call, status, undefined, headers);
     const shaped = json ?? serialiserOf(schema)(data);
     const body = route?.plain ? shaped : success(shaped);
     if (route?.etag) {

@@ -23,7 +23,7 @@ export interface ServerOptions {
 }
 
 /** The admission that configuration asks for. */
-export function admissionOf(config: Config): Admission {
+function admissionOf(config: Config): Admission {
   return createAdmission({
     running: config.MAX_RUNNING_REQUESTS,
     waiting: config.MAX_WAITING_REQUESTS,

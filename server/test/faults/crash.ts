@@ -6,12 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { differences } from '../../src/modules/admin/consistency.ts';
 import type { Engine } from '../engines.ts';
 import { createPostgresDatabase } from '../postgres_database.ts';
-import { connectTo, type HttpClient } from './http_client.ts';
-import { createLedger, type Ledger, type Place, type Player } from './ledger.ts';
+import { connectTo } from './http_client.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { load } from './load.ts';
 import { openReader } from './reader.ts';
-import { type ServerProcess, startServer } from './server_process.ts';
+import { startServer } from './server_process.ts';
 import { verifyReplays, verifyShown, verifyStored } from './verify.ts';
+import { PASSWORD, ready, settleIn } from './world.ts';
 
 export interface CrashReport {
   readonly rounds: number;
@@ -23,11 +24,6 @@ export interface CrashReport {
   /** From the start of the process to the first 200 of /readyz. */
   readonly slowestReadyMs: number;
 }
-
-const PASSWORD = 'correct horse battery';
-const NAMES = ['alice', 'bob', 'carol', 'dave'];
-/** Not how fast it must be, but when to stop waiting for it. */
-const HANG_MS = 30_000;
 
 /**
  * Kills the server without warning at a random moment under load, starts it again on the same data and judges what is there by a
@@ -84,45 +80,6 @@ async function untilSome({ counts }: Ledger): Promise<void> {
   const late = performance.now() + 1_000;
   while (counts.acknowledged < enough && performance.now() < late) await sleep(2);
   await sleep(Math.random() * 10);
-}
-
-/** The address, once the server says that it is ready. */
-export async function ready(server: ServerProcess): Promise<string> {
-  const late = AbortSignal.timeout(HANG_MS);
-  const hung = new Promise<never>((_, reject) => {
-    late.onabort = () => reject(new Error(`Not ready after ${HANG_MS} ms: ${server.output()}`));
-  });
-  const url = await Promise.race([server.url, hung]);
-  const client = connectTo(url);
-  const { status, data } = await Promise.race([client.call('GET', '/readyz'), hung]);
-  client.close();
-  assert.equal(status, 200, JSON.stringify(data));
-  return url;
-}
-
-/** A room in which all may pin, and a conversation. */
-async function settleIn(client: HttpClient): Promise<Place[]> {
-  const players: Player[] = await Promise.all(
-    NAMES.map(async (name) => {
-      const body = { username: name, email: `${name}@example.com`, password: PASSWORD };
-      const { status, data } = await client.call('POST', '/auth/register', undefined, body);
-      assert.equal(status, 201, JSON.stringify(data));
-      return { id: data.user.id, name, token: data.access_token };
-    }),
-  );
-  const [owner, ...others] = players as [Player, ...Player[]];
-  const room = (await client.call('POST', '/rooms', owner.token, { name: 'The room' })).data;
-  for (const { id, token } of others) {
-    await client.call('POST', `/rooms/${room.id}/join`, token);
-    const promoted = await client.call('PUT', `/rooms/${room.id}/members/${id}`, owner.token, { role: 'moderator' });
-    assert.equal(promoted.status, 200, JSON.stringify(promoted.data));
-  }
-  const pair = players.slice(0, 2);
-  const opened = (await client.call('POST', '/conversations', owner.token, { user_id: pair[1]?.id })).data;
-  return [
-    { id: room.id, path: `/rooms/${room.id}`, players },
-    { id: opened.id, path: `/conversations/${opened.id}`, players: pair },
-  ];
 }
 
 /** Killed while it makes its tables and the first account: all of that is there or none, and the next start works. */

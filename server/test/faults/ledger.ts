@@ -37,13 +37,13 @@ export interface Ledger {
   readonly entries: Entry[];
   /** `container:user` → the last message that an acknowledged read mark, or send, has passed. */
   readonly marks: Map<string, number>;
-  readonly counts: { attempted: number; acknowledged: number };
+  readonly counts: { attempted: number; acknowledged: number; full: number };
 }
 
 export const createLedger = (): Ledger => ({
   entries: [],
   marks: new Map(),
-  counts: { attempted: 0, acknowledged: 0 },
+  counts: { attempted: 0, acknowledged: 0, full: 0 },
 });
 
 export function attemptSend(ledger: Ledger, place: Place, author: Player, body: Entry['body']): Entry {

@@ -50,17 +50,33 @@ async function step(loop: Loop): Promise<void> {
   return dice < 0.96 ? remove(loop, entry) : pin(loop, entry);
 }
 
-/** What was answered, or undefined when the server is gone and nobody knows. */
-async function ask(loop: Loop, method: string, path: string, body: unknown, ...expected: number[]) {
-  loop.ledger.counts.attempted++;
+interface Question {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly expected: readonly number[];
+  /** The storage is full and nothing was done. */
+  readonly refused: () => void;
+}
+
+/** What was answered, or undefined when nothing was done, or the server is gone and nobody knows. */
+async function ask({ client, ledger, player }: Loop, question: Question): Promise<HttpReply | undefined> {
+  const { method, path, body, expected, refused } = question;
+  ledger.counts.attempted++;
   let reply: HttpReply;
   try {
-    reply = await loop.client.call(method, path, loop.player.token, body);
+    reply = await client.call(method, path, player.token, body);
   } catch {
     return undefined;
   }
+  if (reply.status === 507) {
+    assert.equal(reply.data.code, 'STORAGE_FULL');
+    ledger.counts.full++;
+    refused();
+    return undefined;
+  }
   assert.ok(expected.includes(reply.status), `${method} ${path} → ${reply.status} ${JSON.stringify(reply.data)}`);
-  loop.ledger.counts.acknowledged++;
+  ledger.counts.acknowledged++;
   return reply;
 }
 
@@ -74,12 +90,19 @@ async function send(loop: Loop): Promise<void> {
     metadata: { client_id: clientId, round: loop.round },
   });
   // The author of the message replied to may have deleted it meanwhile.
-  const reply = await ask(loop, 'POST', `${place.path}/messages`, entry.body, 201, ...(parent ? [422] : []));
-  if (!reply) return;
-  if (reply.status === 422) {
+  const refused = () => {
     entry.sent = 'refused';
-    return;
-  }
+  };
+  const expected = parent ? [201, 422] : [201];
+  const reply = await ask(loop, {
+    method: 'POST',
+    path: `${place.path}/messages`,
+    body: entry.body,
+    expected,
+    refused,
+  });
+  if (!reply) return;
+  if (reply.status === 422) return refused();
   assert.equal(reply.data.content, entry.body.content);
   entry.sent = 'acknowledged';
   entry.id = reply.data.id as number;
@@ -90,27 +113,48 @@ async function send(loop: Loop): Promise<void> {
 async function edit(loop: Loop, entry: Entry): Promise<void> {
   const content = words(loop, `message ${entry.clientId} edited ${loop.count++}`);
   entry.contents.push(content);
-  if (await ask(loop, 'PUT', `/messages/${entry.id}`, { content }, 200)) entry.contents = [content];
+  const refused = () => void entry.contents.pop();
+  const question = {
+    method: 'PUT',
+    path: `/messages/${entry.id}`,
+    body: { content },
+    expected: [200],
+    refused,
+  } as const;
+  if (await ask(loop, question)) entry.contents = [content];
 }
 
 async function read(loop: Loop): Promise<void> {
   const { ledger, place, player } = loop;
   const target = anyOf(recentIn(ledger, place));
   const body = target && Math.random() < 0.7 ? { message_id: target.id } : {};
-  const reply = await ask(loop, 'POST', `${place.path}/read`, body, 200);
+  const refused = () => undefined;
+  const reply = await ask(loop, { method: 'POST', path: `${place.path}/read`, body, expected: [200], refused });
   if (reply) passMark(ledger, place, player, reply.data.last_read_message_id);
 }
 
 async function remove(loop: Loop, entry: Entry): Promise<void> {
   entry.deletion = 'attempted';
   loop.own = loop.own.filter((other) => other !== entry);
-  if (await ask(loop, 'DELETE', `/messages/${entry.id}`, undefined, 204)) entry.deletion = 'acknowledged';
+  const refused = () => {
+    entry.deletion = 'none';
+  };
+  const question = { method: 'DELETE', path: `/messages/${entry.id}`, expected: [204], refused } as const;
+  if (await ask(loop, question)) entry.deletion = 'acknowledged';
 }
 
 async function pin(loop: Loop, entry: Entry): Promise<void> {
   const pinned = entry.pins[0] !== true;
   entry.pins.push(pinned);
-  if (await ask(loop, 'POST', `/messages/${entry.id}/pin`, { pinned }, 200)) entry.pins = [pinned];
+  const refused = () => void entry.pins.pop();
+  const question = {
+    method: 'POST',
+    path: `/messages/${entry.id}/pin`,
+    body: { pinned },
+    expected: [200],
+    refused,
+  } as const;
+  if (await ask(loop, question)) entry.pins = [pinned];
 }
 
 const recentIn = ({ entries }: Ledger, place: Place) =>

@@ -6,17 +6,15 @@ import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import SqliteConnection from 'better-sqlite3';
-import { ready } from './crash.ts';
 import { connectTo } from './http_client.ts';
 import { type ServerProcess, startServer } from './server_process.ts';
-
-const ADMIN_PASSWORD = 'correct horse battery';
+import { PASSWORD, ready } from './world.ts';
 
 describe('the process', () => {
   const directory = mkdtempSync(join(tmpdir(), 'veza-process-'));
   const started: ServerProcess[] = [];
   const start = (variables: Record<string, string> = {}, at = directory) => {
-    const server = startServer({ directory: at, variables: { ADMIN_PASSWORD, ...variables } });
+    const server = startServer({ directory: at, variables: { ADMIN_PASSWORD: PASSWORD, ...variables } });
     started.push(server);
     return server;
   };
@@ -95,7 +93,7 @@ describe('the process', () => {
     const client = connectTo(url);
     const { data } = await client.call('POST', '/auth/login', undefined, {
       username: 'admin',
-      password: ADMIN_PASSWORD,
+      password: PASSWORD,
     });
     const send = (content: string) => client.call('POST', '/rooms/1/messages', data.access_token, { content });
     const sending = await half(url, data.access_token, JSON.stringify({ content: 'half of it came before' }));

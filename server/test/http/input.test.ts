@@ -30,6 +30,7 @@ const { app, call } = await tinyApp([
   echo({
     method: 'DELETE',
     path: '/api/v1/messages/{message_id}/reactions/{emoji}',
+    answers: { 200: Type.Unknown(), 204: null },
     params: strict({ message_id: Id, emoji: Type.String({ minLength: 1, maxLength: 64 }) }),
     handler: ({ request: { representation, auditReason, userAgent } }, { params }) =>
       representation ? { status: 200, data: { ...(params as object), auditReason, userAgent } } : { status: 204 },

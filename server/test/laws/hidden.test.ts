@@ -109,7 +109,14 @@ for (const engine of engines) {
           for (const route of underThings) {
             const [named] = Object.keys(things).filter((key) => route.path.includes(`{${key}}`)) as (keyof Things)[];
             if (!named) continue;
-            const rest = { user_id: bob.id, room_id: never, conversation_id: never, message_id: never, session_id: '' };
+            const rest = {
+              user_id: bob.id,
+              room_id: never,
+              conversation_id: never,
+              message_id: never,
+              session_id: '',
+              direct_message_id: direct.id,
+            };
             const body = sampleBody(route, { ...rest, message_id: message.id });
             for (const person of from) {
               const headers = { authorization: `Bearer ${person.token}` };
@@ -191,7 +198,7 @@ for (const engine of engines) {
       };
       await app.unchanged(async () => {
         for (const route of routes.filter(({ scope }) => scope !== 'public')) {
-          const url = pathOf(route, { room_id: 1, conversation_id: 1, message_id: 1, user_id: 1, session_id: 'x' });
+          const url = route.path.replace(/\{\w+\}/g, '1');
           const ask = (authorization: string | undefined) =>
             seen(app, { method: route.method, url, headers: authorization === undefined ? {} : { authorization } });
           const first = await ask(undefined);

@@ -31,8 +31,8 @@ DELETE /rooms/{room_id}/members/{user_id}   | self                   | 401 403 4
 DELETE /rooms/{room_id}/members/{user_id}   | a member               | 401 403 403 404 403 404 403 403 204 204 204 404 204 | moderator
 DELETE /rooms/{room_id}/members/{user_id}   | a moderator            | 401 403 403 404 403 404 403 403 403r 204 204 404 204 | moderator
 DELETE /rooms/{room_id}/members/{user_id}   | the owner              | 401 403 403 404 403 404 403 403 403:owner 409 403:owner 404 409 | moderator
-POST /rooms/{room_id}/join                  | -                      | 401 403 200 404 403 404 200 200 200 200 200 404 200 | user
-POST /rooms/{room_id}/leave                 | -                      | 401 403 404u 404 403 404 200 200 200 409 404u 404 404u | user
+POST /rooms/{room_id}/join                  | -                      | 401 403 201 404 403 404 200 200 200 200 201 404 201 | user
+POST /rooms/{room_id}/leave                 | -                      | 401 403 404u 404 403 404 204 204 204 409 404u 404 404u | user
 POST /rooms/{room_id}/read                  | -                      | 401 403 403 404 403 404 200 200 200 200 403 404 403 | member
 GET /rooms/{room_id}/bans                   | -                      | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
 PUT /rooms/{room_id}/bans/{user_id}         | other                  | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator

@@ -68,7 +68,7 @@ export async function roomSituation(
   if (actor === 'RM') await put(who, 'moderator');
   else if (actor !== 'OW' && (isMine || actor === 'MB' || actor === 'MU')) await put(who);
   if (isMine) message = await say(who);
-  if (isMine && !['MB', 'MU', 'RM', 'OW'].includes(actor)) await who.post(`${path}/leave`, {}, 200);
+  if (isMine && !['MB', 'MU', 'RM', 'OW'].includes(actor)) await who.post(`${path}/leave`, {}, 204);
   if (actor === 'MU') await mute(who);
   if (actor === 'BP' || actor === 'BX') await ban(who);
 

@@ -6,6 +6,8 @@ export interface Things {
   readonly room_id: number;
   readonly conversation_id: number;
   readonly message_id: number;
+  /** In the conversation; the other one is in the room. */
+  readonly direct_message_id: number;
   /** A member of the room. */
   readonly user_id: number;
   readonly session_id: string;
@@ -52,7 +54,10 @@ const bodies: Readonly<Record<string, (things: Things) => Body>> = {
   'DELETE /messages/{message_id}': () => ({ reason: 'taken back' }),
   'POST /messages/{message_id}/pin': () => ({ pinned: true }),
   'POST /rooms/{room_id}/read': mark,
-  'POST /conversations/{conversation_id}/read': () => ({}),
+  'POST /conversations/{conversation_id}/read': ({ direct_message_id }) => ({
+    message_id: direct_message_id,
+    unread: false,
+  }),
   'POST /conversations': ({ user_id }) => ({ user_id }),
   'POST /conversations/{conversation_id}/block': () => ({ blocked: false }),
   'PUT /admin/users/{user_id}': () => ({ role: 'user', suspended: false }),
@@ -79,11 +84,13 @@ export async function createThings(app: TestApp): Promise<Things> {
   await admin.post(`/rooms/${room.id}/members`, { user_id: member.id }, 201);
   const message = await admin.post(`/rooms/${room.id}/messages`, { content: 'the first' }, 201);
   const conversation = await admin.post('/conversations', { user_id: member.id }, 201);
+  const direct = await admin.post(`/conversations/${conversation.id}/messages`, { content: 'the first' }, 201);
   const { sessions } = await admin.get('/auth/sessions', 200);
   return {
     room_id: room.id,
     conversation_id: conversation.id,
     message_id: message.id,
+    direct_message_id: direct.id,
     user_id: member.id,
     session_id: sessions[0].id,
   };
