@@ -30,7 +30,8 @@ export function startChild(file: string, args: readonly string[] = []): Child {
     next,
     ask: <T>(question: unknown) => {
       const answer = next<T>();
-      child.send(question as object);
+      // That it is gone is said by its exit.
+      child.send(question as object, () => {});
       return answer;
     },
     stop: () => stop(child),

@@ -20,7 +20,6 @@ export function createKept() {
       drop(id);
       kept.set(id, { version, bytes });
       size += bytes.length;
-      // The page at hand is younger than what is dropped for it.
       for (const oldest of kept.keys()) {
         if (size <= KEPT_BYTES) break;
         drop(oldest);
