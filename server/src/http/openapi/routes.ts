@@ -22,7 +22,6 @@ export function documentRoutes(file: URL): readonly Route[] {
       tag: 'documentation',
       summary: 'This document',
       answers: { 200: Type.Object({}, { additionalProperties: true }) },
-      refusals: ['NOT_FOUND'],
       etag: true,
       plain: true,
       handler: async () => {
