@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** A process of ours that answers one message at a time. */
 export interface Child {
+  readonly pid: number | undefined;
   /** Sends a message and resolves with the next one that comes back. */
   ask<T>(question: unknown): Promise<T>;
   /** Resolves with the next message that comes. */
@@ -27,6 +28,7 @@ export function startChild(file: string, args: readonly string[] = []): Child {
       child.on('exit', onExit);
     });
   return {
+    pid: child.pid,
     next,
     ask: <T>(question: unknown) => {
       const answer = next<T>();

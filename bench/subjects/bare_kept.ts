@@ -4,6 +4,8 @@ const KEPT_BYTES = 32 * 1024 * 1024;
 /** Serialised messages by id and version; the oldest go when there is no more room. */
 export function createKept() {
   const kept = new Map<number, { version: number; bytes: Buffer }>();
+  // One iterator for all time: a new one would walk over everything dropped before.
+  const oldest = kept.keys();
   let size = 0;
 
   function drop(id: number) {
@@ -20,10 +22,7 @@ export function createKept() {
       drop(id);
       kept.set(id, { version, bytes });
       size += bytes.length;
-      for (const oldest of kept.keys()) {
-        if (size <= KEPT_BYTES) break;
-        drop(oldest);
-      }
+      while (size > KEPT_BYTES) drop(oldest.next().value as number);
     },
   };
 }
