@@ -86,7 +86,9 @@ function stepOf(
   results: string,
   located: (text: string) => string,
 ): string {
-  const begin = `echo ${i} > .results/current; REFUSED=${showsRefusal(document, block) ? 1 : ''}`;
+  // The line of a request comes after its answer; a person is slower than that.
+  const pause = block.text.includes('server.log') ? 'sleep 1; ' : '';
+  const begin = `${pause}echo ${i} > .results/current; REFUSED=${showsRefusal(document, block) ? 1 : ''}`;
   const redirect = `> .results/${i}.out 2> .results/${i}.err`;
   if (block.language !== 'js') return `${begin}\n{\n${located(block.text)}\n} ${redirect}`;
   writeFileSync(join(results, `${i}.js`), located(block.text));
