@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** A process of ours that answers one message at a time. */
 export interface Child {
+  readonly pid: number | undefined;
   /** Sends a message and resolves with the next one that comes back. */
   ask<T>(question: unknown): Promise<T>;
   /** Resolves with the next message that comes. */
@@ -10,9 +11,8 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-export function startChild(file: string, args: readonly string[] = [], execArgv: readonly string[] = []): Child {
+export function startChild(file: string, args: readonly string[] = []): Child {
   const child = fork(join(import.meta.dirname, file), [...args], {
-    execArgv: [...execArgv],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const next = <T>() =>
@@ -28,10 +28,12 @@ export function startChild(file: string, args: readonly string[] = [], execArgv:
       child.on('exit', onExit);
     });
   return {
+    pid: child.pid,
     next,
     ask: <T>(question: unknown) => {
       const answer = next<T>();
-      child.send(question as object);
+      // That it is gone is said by its exit.
+      child.send(question as object, () => {});
       return answer;
     },
     stop: () => stop(child),

@@ -1,16 +1,14 @@
-import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pagePlans } from './cases/page.ts';
 import { sendPlans } from './cases/send.ts';
 import { startChild } from './child.ts';
-import { type Cost, costsOf } from './cpu_profile.ts';
-import { measureOnce, type SubjectPlan, startSubject } from './measure.ts';
+import { type Cost, type CpuProfile, costsOf } from './cpu_profile.ts';
+import { measureOnce, type SubjectPlan, startSubject, warmUp } from './measure.ts';
 import { seed } from './seed/seeded.ts';
 import { columns } from './table.ts';
 import { inTemporary } from './temporary.ts';
 
 // What bounds us: `node bench/profile.ts send|page [ceiling]` prints where the time of a process under load goes.
-const WARM_UP_SECONDS = 3;
 const SECONDS = 8;
 const SHOWN = 40;
 const root = join(import.meta.dirname, '..');
@@ -27,19 +25,23 @@ async function profile(directory: string): Promise<void> {
   if (!plan) throw new Error(`A subject is one of ${plans.map(({ name }) => name).join(', ')}`);
   // The database of a page is the server's: it is opened once, so that the ceiling can read it.
   if (plan !== first) await (await startSubject(first)).child.stop();
-  const started = await startSubject(plan, ['--cpu-prof', `--cpu-prof-dir=${directory}`, '--cpu-prof-interval=500']);
+  const started = await startSubject(plan);
   const load = startChild('load.ts');
   try {
-    await measureOnce(load, started, WARM_UP_SECONDS);
+    await warmUp(load, started);
+    await started.child.ask('profile');
     const round = await measureOnce(load, started, SECONDS);
-    console.log(`${plan.name}: ${Math.round(round.perCpuSecond)} requests per CPU-second while profiled\n`);
+    print(plan.name, round.perCpuSecond, await started.child.ask<CpuProfile>('profiled'));
   } finally {
     await load.stop();
     await started.child.stop();
   }
-  const [file = ''] = globSync(join(directory, '*.cpuprofile'));
-  const { functions, files } = costsOf(JSON.parse(readFileSync(file, 'utf8')), root);
-  console.log(`self time by file or package\n${listed(files)}\n\nby function\n${listed(functions)}`);
+}
+
+function print(name: string, perCpuSecond: number, profiled: CpuProfile) {
+  const { functions, files } = costsOf(profiled, root);
+  console.log(`${name}: ${Math.round(perCpuSecond)} requests per CPU-second while profiled`);
+  console.log(`\nself time by file or package\n${listed(files)}\n\nby function\n${listed(functions)}`);
 }
 
 function listed(costs: readonly Cost[]): string {

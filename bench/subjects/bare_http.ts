@@ -12,7 +12,7 @@ export interface BareRequest {
   readonly body: string;
 }
 
-type Answer = (text: string) => void;
+type Answer = (body: string | Buffer) => void;
 
 const place = Symbol('place');
 
@@ -22,7 +22,7 @@ export async function listenBare(status: number, handle: (request: BareRequest, 
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => handle(read(request, chunks), (text) => write(response, status, text)));
+    request.on('end', () => handle(read(request, chunks), (body) => write(response, status, body)));
   });
   server.on('connection', (socket) => Object.assign(socket, { [place]: connections++ % PEOPLE }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -49,10 +49,10 @@ function read(request: IncomingMessage, chunks: Buffer[]): BareRequest {
 
 const ROOMS = '/api/v1/rooms/';
 
-function write(response: ServerResponse, status: number, text: string) {
+function write(response: ServerResponse, status: number, body: string | Buffer) {
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
+    'content-length': Buffer.byteLength(body),
   });
-  response.end(text);
+  response.end(body);
 }

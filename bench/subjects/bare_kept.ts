@@ -1,30 +1,28 @@
-/** As many characters as the server keeps (modules/messages/fragments.ts). */
-const KEPT_CHARACTERS = 32 * 1024 * 1024;
+/** As much as the server keeps (modules/messages/fragments.ts). */
+const KEPT_BYTES = 32 * 1024 * 1024;
 
-/** Texts by message and version; the oldest go when there is no more room. */
+/** Serialised messages by id and version; the oldest go when there is no more room. */
 export function createKept() {
-  const texts = new Map<number, { version: number; text: string }>();
-  let characters = 0;
+  const kept = new Map<number, { version: number; bytes: Buffer }>();
+  // One iterator for all time: a new one would walk over everything dropped before.
+  const oldest = kept.keys();
+  let size = 0;
 
   function drop(id: number) {
-    characters -= texts.get(id)?.text.length ?? 0;
-    texts.delete(id);
+    size -= kept.get(id)?.bytes.length ?? 0;
+    kept.delete(id);
   }
 
   return {
-    get: (id: number, version: number): string | undefined => {
-      const entry = texts.get(id);
-      return entry?.version === version ? entry.text : undefined;
+    get: (id: number, version: number): Buffer | undefined => {
+      const entry = kept.get(id);
+      return entry?.version === version ? entry.bytes : undefined;
     },
-    set: (id: number, version: number, text: string): void => {
+    set: (id: number, version: number, bytes: Buffer): void => {
       drop(id);
-      texts.set(id, { version, text });
-      characters += text.length;
-      // The last page is younger than what is dropped for it.
-      for (const oldest of texts.keys()) {
-        if (characters <= KEPT_CHARACTERS) break;
-        drop(oldest);
-      }
+      kept.set(id, { version, bytes });
+      size += bytes.length;
+      while (size > KEPT_BYTES) drop(oldest.next().value as number);
     },
   };
 }

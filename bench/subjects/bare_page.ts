@@ -34,29 +34,41 @@ function prepareReactions(count: number) {
 
 const LIMIT = 50;
 
-function page(roomId: number, userId: number, beforeId: number | undefined): string {
+function page(roomId: number, userId: number, beforeId: number | undefined): Buffer {
   const room = findRoom.all(userId, userId, roomId)[0] as RoomForUser;
   const keys = older.all(roomId, beforeId ?? Number.MAX_SAFE_INTEGER, LIMIT + 1);
   const before = keys.length > LIMIT;
   if (before) keys.length = LIMIT;
   const after = beforeId !== undefined && newer.all(roomId, beforeId - 1, 1).length > 0;
-  const missing = keys.filter(({ id, version }) => kept.get(id, version) === undefined);
-  if (missing.length > 0) load(missing);
+  const found = keys.map(({ id, version }) => kept.get(id, version));
+  if (found.includes(undefined)) load(keys, found);
   const own = keys.some(({ reaction_count }) => reaction_count > 0) ? ownIn(userId, keys) : undefined;
-  let texts = '';
-  for (const { id, version } of keys)
-    texts += `${texts === '' ? '' : ','}${withOwnReactions(kept.get(id, version) as string, own?.get(id))}`;
-  return (
-    `{"success":true,"data":{"messages":[${texts}],"has_more":${before},"has_more_before":${before}` +
-    `,"has_more_after":${after},"total_count":${room.root_count}}}`
-  );
+  const parts: Buffer[] = [HEAD];
+  for (const [place, { id }] of keys.entries()) {
+    if (place > 0) parts.push(COMMA);
+    const mine = own?.get(id);
+    parts.push(found[place] as Buffer, mine === undefined ? NOTHING_OWN : Buffer.from(withOwnReactions('', mine)));
+  }
+  const more = `],"has_more":${before},"has_more_before":${before},"has_more_after":${after}`;
+  parts.push(Buffer.from(`${more},"total_count":${room.root_count}}}`));
+  return Buffer.concat(parts);
 }
 
-function load(missing: readonly Key[]) {
-  const rows = missing.map(({ id }) => findMessage.all(id)[0] as MessageOfContainer);
-  const reacted = rows.filter(({ reaction_count }) => reaction_count > 0).map(({ id }) => id);
+const HEAD = Buffer.from('{"success":true,"data":{"messages":[');
+const COMMA = Buffer.from(',');
+const NOTHING_OWN = Buffer.from(withOwnReactions('', undefined));
+
+/** Fills in what was not found. */
+function load(keys: readonly Key[], found: (Buffer | undefined)[]) {
+  const rows = keys.map(({ id }, place) => (found[place] ? undefined : findMessage.all(id)[0]));
+  const reacted = rows.flatMap((row) => (row && row.reaction_count > 0 ? [row.id] : []));
   const reactions = Map.groupBy(reactionsOf(reacted), ({ message_id }) => message_id);
-  for (const row of rows) kept.set(row.id, row.version, messageFragment(row, reactions.get(row.id) ?? []));
+  for (const [place, row] of rows.entries()) {
+    if (!row) continue;
+    const bytes = Buffer.from(messageFragment(row, reactions.get(row.id) ?? []));
+    kept.set(row.id, row.version, bytes);
+    found[place] = bytes;
+  }
 }
 
 function reactionsOf(ids: readonly number[]) {

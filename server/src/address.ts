@@ -36,3 +36,33 @@ function ipv4Of(parts: number[]): ipaddr.IPv4 {
   const [high = 0, low = 0] = parts.slice(6);
   return new ipaddr.IPv4([high >> 8, high & 255, low >> 8, low & 255]);
 }
+
+/** Networks whose word about the client is believed. */
+export type TrustedProxies = readonly (readonly [Address, number])[];
+
+/**
+ * Reads TRUSTED_PROXIES: addresses and CIDR blocks, separated by commas or white space. Answers what it could read and a
+ * sentence for each entry that it could not.
+ */
+export function parseTrusted(list: string): { trusted: TrustedProxies; faults: string[] } {
+  const trusted: (readonly [Address, number])[] = [];
+  const faults: string[] = [];
+  for (const entry of list.split(/[\s,]+/).filter((part) => part !== '')) {
+    const block = parseBlock(entry);
+    if (block === undefined) faults.push(`"${entry}" is neither an IP address nor a CIDR block`);
+    else trusted.push(block);
+  }
+  return { trusted, faults };
+}
+
+function parseBlock(entry: string): readonly [Address, number] | undefined {
+  const [base = '', bits, ...more] = entry.split('/');
+  const address = parseAddress(base);
+  if (address === undefined || more.length > 0) return undefined;
+  const width = address.kind() === 'ipv4' ? 32 : 128;
+  if (bits === undefined) return [address, width];
+  // A block of IPv4 addresses inside IPv6 counts its bits from the start of the longer form.
+  const length = Number(bits) - (width === 32 && base.includes(':') ? 96 : 0);
+  if (!/^\d{1,3}$/.test(bits) || length < 0 || length > width) return undefined;
+  return [address, length];
+}

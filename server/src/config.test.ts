@@ -64,6 +64,7 @@ describe('configuration', () => {
   it('holds variables against each other', () => {
     assert.match(faultsOf({ DEFAULT_ROOM_MEMBERS: '50', MAX_ROOM_MEMBERS: '10' })[0] ?? '', /DEFAULT_ROOM_MEMBERS/);
     assert.match(faultsOf({ REFRESH_IDLE_DAYS: '31' })[0] ?? '', /REFRESH_IDLE_DAYS/);
+    assert.match(faultsOf({ TRUSTED_PROXIES: '10.0.0.1,nonsense' })[0] ?? '', /^TRUSTED_PROXIES: "nonsense"/);
   });
 
   it('counts an empty variable as absent and splits lists', () => {

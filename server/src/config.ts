@@ -1,4 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import type { Rate } from './adapters/limiter/limiter.ts';
+import { parseTrusted } from './address.ts';
 
 /** Raised with every fault at once; the process ends with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -189,13 +191,9 @@ function crossFaults(values: Record<string, unknown>): string[] {
   if (Number(values.REFRESH_IDLE_DAYS) > Number(values.REFRESH_ABSOLUTE_DAYS)) {
     faults.push('REFRESH_IDLE_DAYS must not be above REFRESH_ABSOLUTE_DAYS');
   }
+  const proxies = parseTrusted(((values.TRUSTED_PROXIES ?? []) as string[]).join(','));
+  faults.push(...proxies.faults.map((fault) => `TRUSTED_PROXIES: ${fault}`));
   return faults;
-}
-
-export interface Rate {
-  limit: number;
-  windowMs: number;
-  burst: number;
 }
 
 /** `60/1m:20` → 60 in a minute, at most 20 at once (the burst is the limit when not given). */

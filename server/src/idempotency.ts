@@ -48,7 +48,7 @@ const forgetBefore = change((q, p: { before: number }) =>
 );
 
 /** How long an answer is kept for its key (contract §1.12). */
-export const KEPT_MS = 24 * 60 * 60 * 1_000;
+const KEPT_MS = 24 * 60 * 60 * 1_000;
 
 /**
  * Runs `act` once per Idempotency-Key: the key and its answer are committed with the change. Called inside `write`, after the rights
@@ -60,7 +60,8 @@ export async function once(ctx: WriteCtx, act: () => Promise<Answer>): Promise<A
   const key: Key = { actor_id: ctx.actor.userId, scope: idempotency.scope, key: idempotency.key };
   if (!(await claimed(ctx, key, idempotency.payloadHash))) return firstAnswer(ctx, key, idempotency.payloadHash);
   const answer = await act();
-  await keep.run(ctx.db, { ...key, status: answer.status, body: answer.json ?? JSON.stringify(answer.data ?? null) });
+  const { status, ...content } = answer;
+  await keep.run(ctx.db, { ...key, status, body: JSON.stringify(content) });
   return answer;
 }
 
@@ -76,7 +77,7 @@ async function firstAnswer(ctx: WriteCtx, key: Key, payloadHash: string): Promis
   const first = await find.first(ctx.db, key);
   if (!first) throw new AppError('REQUEST_IN_PROGRESS', {}, 1);
   if (first.payload_hash !== payloadHash) throw new AppError('IDEMPOTENCY_MISMATCH');
-  return { status: first.status as Answer['status'], json: first.body, replayed: true };
+  return { ...(JSON.parse(first.body) as Answer), status: first.status as Answer['status'], replayed: true };
 }
 
 /** Drops keys older than a day; resolves with how many. */

@@ -1,5 +1,5 @@
 import type { Actor, ServerRole } from './context.ts';
-import { AppError, type Details } from './errors.ts';
+import { AppError, conflict, type Details } from './errors.ts';
 
 /**
  * THE permission table: who may do what. Pure functions of loaded facts; access.ts loads them and raises what is decided here.
@@ -111,7 +111,7 @@ export function rankOf(serverRole: ServerRole, role: RoomFacts['role'], visibili
   return role === 'owner' ? 3 : role === 'moderator' ? 2 : role === 'member' ? 1 : 0;
 }
 
-export function standingsOf(serverRole: ServerRole, facts: RoomFacts): RoomStanding[] {
+function standingsOf(serverRole: ServerRole, facts: RoomFacts): RoomStanding[] {
   if (serverRole === 'guest') return ['guest'];
   const standings: RoomStanding[] = [facts.role ?? 'visitor'];
   if (serverRole === 'moderator' && facts.visibility === 'public') standings.push('server_moderator');
@@ -147,8 +147,20 @@ export function refuseByRank(actor: Actor, role: RoomFacts['role']): AppError {
   return denied('higher_rank', placeOf(actor, role));
 }
 
-/** Nobody removes an owner, however high he stands: the room is handed over first, by its owner or an admin. */
-export function refuseOnOwner(actor: Actor, role: RoomFacts['role']): AppError {
+export interface Target {
+  readonly id: number;
+  readonly role: RoomFacts['role'];
+  readonly rank: Rank;
+}
+
+/**
+ * Why the actor, of this role and rank in the room, may not remove, ban or mute a person. To nobody this is done while he owns the room:
+ * it is handed over first, which only its owner and an admin can do.
+ */
+export function refuseRemoval(actor: Actor, role: RoomFacts['role'], rank: Rank, target: Target): AppError | undefined {
+  if (target.role !== 'owner') return rank > target.rank ? undefined : refuseByRank(actor, role);
+  if (actor.role === 'admin' || actor.userId === target.id)
+    return conflict('owner_must_transfer', { user_id: target.id });
   return denied('owner', placeOf(actor, role), { reason: 'owner_must_transfer' });
 }
 

@@ -1,3 +1,4 @@
+import { documentRoutes } from './http/openapi/routes.ts';
 import type { Route } from './http/route.ts';
 import { adminConsistencyRoutes } from './modules/admin/consistency_routes.ts';
 import { adminRoutes } from './modules/admin/routes.ts';
@@ -15,6 +16,7 @@ import { userRoutes } from './modules/users/routes.ts';
 /** Every route there is: the server, the OpenAPI document and the laws read this list. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
+  ...documentRoutes(new URL('../../openapi.json', import.meta.url)),
   ...authRoutes,
   ...userRoutes,
   ...roomRoutes,

@@ -1,5 +1,5 @@
 /** Combining marks in a row that a text may hold (docs: limits). More is "zalgo", which climbs over its neighbours. */
-export const MAX_COMBINING_MARKS = 20;
+const MAX_COMBINING_MARKS = 20;
 
 /** Code points in a text; a surrogate without its partner counts as one, as iteration has it. */
 export function codePoints(text: string): number {

@@ -109,7 +109,7 @@ for (const engine of engines) {
         assert.deepEqual(await rob.put(`${path}/bans/${bob.id}`, {}, 200), first);
         assert.deepEqual(await alice.put(`${path}/bans/${bob.id}`, { reason: 'first', until }, 200), first);
       });
-      const changed = await alice.put(`${path}/bans/${bob.id}`, { until: null }, 200);
+      const changed = await alice.patch(`${path}/bans/${bob.id}`, { until: null }, 200);
       assert.deepEqual(changed, { ...first, until: null, moderator_id: alice.id });
       const events = (await roomEvents(app, id)).filter(({ type }) => type === 'user_banned');
       assert.deepEqual(
@@ -252,7 +252,7 @@ for (const engine of engines) {
       const { path } = await open();
       const until = inMinutes(3);
       await rob.put(`${path}/mutes/${bob.id}`, {}, 200);
-      assert.equal((await rob.put(`${path}/mutes/${bob.id}`, { until }, 200)).until, until);
+      assert.equal((await rob.patch(`${path}/mutes/${bob.id}`, { until }, 200)).until, until);
       assert.equal((await rob.put(`${path}/mutes/${bob.id}`, { until: null }, 200)).until, null);
     });
 

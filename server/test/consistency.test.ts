@@ -171,12 +171,15 @@ for (const engine of engines) {
     }
 
     it('names the thing, what is stored and what was counted', async () => {
-      await app.deps.db.write('damage', (db) =>
-        db.run(textOf(`update rooms set member_count = 7 where id = ${ids.room}`), []),
-      );
+      const setCount = (count: number) =>
+        app.deps.db.write('damage', (db) =>
+          db.run(textOf(`update rooms set member_count = ${count} where id = ${ids.room}`), []),
+        );
+      await setCount(7);
       const { ok, differences: found } = await app.admin.get('/admin/consistency', 200);
       assert.equal(ok, false);
       assert.deepEqual(found, [{ what: 'room.member_count', id: String(ids.room), stored: 7, counted: 3 }]);
+      await setCount(3);
     });
   });
 }

@@ -270,8 +270,17 @@ for (const engine of engines) {
         assert.equal((await alice.post(path, { ...body, content: 'other' }, 422)).code, 'IDEMPOTENCY_MISMATCH');
         const both = await alice.post(path, body, 400, { 'idempotency-key': 'c-2' });
         assert.equal(both.details.field, 'metadata.client_id');
-        for (const client_id of [7, '', {}, true, 'x'.repeat(256)])
-          await alice.post(path, { content: 'x', metadata: { client_id } }, 400);
+        assert.equal(both.details.reason, 'differs_from_idempotency_key');
+        for (const [client_id, reason] of [
+          [7, 'wrong_type'],
+          [{}, 'wrong_type'],
+          [true, 'wrong_type'],
+          ['', 'too_short'],
+          ['x'.repeat(256), 'too_long'],
+        ]) {
+          const { details } = await alice.post(path, { content: 'x', metadata: { client_id } }, 400);
+          assert.deepEqual([details.field, details.reason], ['metadata.client_id', reason]);
+        }
       });
       assert.notEqual((await bob.post(path, body, 201)).id, first.data.id, 'the key is the author’s own');
       await alice.put(`/messages/${first.data.id}`, { content: 'edited since' }, 200);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PostgresServer, postgresVersion, startPostgres } from './postgres_server.ts';
+import { isWholeSuite, notReached } from './whole_suite.ts';
 
 // The test runner's global setup: it runs once, in the runner's process, and the test files inherit the environment.
 // TEST_POSTGRES_URL names a server to use; otherwise one is started for this run and stopped after it.
@@ -51,6 +52,14 @@ export async function globalTeardown(): Promise<void> {
     shout(['VEZA_REQUIRE_SERVICES=1, but no test ran the server on PostgreSQL.']);
     process.exitCode = 1;
   }
+  if (isWholeSuite(process.argv.slice(1), process.execArgv)) refuseGaps(record);
+}
+
+function refuseGaps(record: string[]): void {
+  const gaps = notReached(record);
+  if (gaps.length === 0) return;
+  shout(['No test has', ...gaps.map((gap) => `  ${gap}`)]);
+  process.exitCode = 1;
 }
 
 function shout(lines: string[]): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import SqliteConnection from 'better-sqlite3';
 
 /** Another process owns the data directory. */
-export class DataDirectoryInUse extends Error {
+class DataDirectoryInUse extends Error {
   override readonly name = 'DataDirectoryInUse';
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addressKey } from '../address.ts';
-import { clientAddress, parseTrusted } from './client_address.ts';
+import { addressKey, parseTrusted } from '../address.ts';
+import { clientAddress } from './client_address.ts';
 
 const { trusted } = parseTrusted('10.0.0.0/8, 192.0.2.7 2001:db8:ffff::/48');
 const seen = (peer: string | undefined, header?: string | string[]) => clientAddress(peer, header, trusted);

@@ -1,22 +1,4 @@
-import { type Address, isPlainIPv4, parseAddress } from '../address.ts';
-
-/** Networks whose word about the client is believed. */
-export type TrustedProxies = readonly (readonly [Address, number])[];
-
-/**
- * Reads TRUSTED_PROXIES: addresses and CIDR blocks, separated by commas or white space. Answers what it could read and a
- * sentence for each entry that it could not.
- */
-export function parseTrusted(list: string): { trusted: TrustedProxies; faults: string[] } {
-  const trusted: (readonly [Address, number])[] = [];
-  const faults: string[] = [];
-  for (const entry of list.split(/[\s,]+/).filter((part) => part !== '')) {
-    const block = parseBlock(entry);
-    if (block === undefined) faults.push(`"${entry}" is neither an IP address nor a CIDR block`);
-    else trusted.push(block);
-  }
-  return { trusted, faults };
-}
+import { type Address, isPlainIPv4, parseAddress, type TrustedProxies } from '../address.ts';
 
 /** Hops of a header that are looked at; no real chain is as long. */
 const MAX_HOPS = 32;
@@ -51,18 +33,6 @@ export function clientAddress(
 
 function isTrusted(address: Address, trusted: TrustedProxies): boolean {
   return trusted.some(([block, bits]) => block.kind() === address.kind() && address.match(block, bits));
-}
-
-function parseBlock(entry: string): readonly [Address, number] | undefined {
-  const [base = '', bits, ...more] = entry.split('/');
-  const address = parseAddress(base);
-  if (address === undefined || more.length > 0) return undefined;
-  const width = address.kind() === 'ipv4' ? 32 : 128;
-  if (bits === undefined) return [address, width];
-  // A block of IPv4 addresses inside IPv6 counts its bits from the start of the longer form.
-  const length = Number(bits) - (width === 32 && base.includes(':') ? 96 : 0);
-  if (!/^\d{1,3}$/.test(bits) || length < 0 || length > width) return undefined;
-  return [address, length];
 }
 
 /** `192.0.2.1:80`, `[2001:db8::1]:80` and `"2001:db8::1"`, as some proxies write them. */

@@ -6,6 +6,8 @@ import { failure } from './envelope.ts';
 // Fastify's type has the packet as JSON would show it; it is a Buffer.
 type ClientError = Error & { code?: string; rawPacket?: unknown };
 
+const LINGER_MS = 1_000;
+
 interface Parts {
   readonly config: Config;
   readonly now: () => number;
@@ -15,6 +17,7 @@ interface Parts {
 /** Answers, in the envelope, what never became a request: bytes that are not HTTP, headers too large, headers or body too late. */
 export function onClientError({ config, now, newId }: Parts): (error: ClientError, socket: Socket) => void {
   return (error, socket) => {
+    if (socket.writableEnded) return; // told already; what still comes is thrown away until the time is up
     // Half an answer may be on its way already: another one behind it would be read as its rest.
     if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) return void socket.destroy(error);
     const refusal = refusalOf(error, config);
@@ -29,7 +32,9 @@ export function onClientError({ config, now, newId }: Parts): (error: ClientErro
       'X-Content-Type-Options: nosniff',
       `X-Request-Id: ${id}`,
     ];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroySoon());
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    // Closed at once, under a sender that still sends, the answer would often never be read.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
   };
 }
 

@@ -3,7 +3,7 @@ import type { Rate, Verdict } from '../adapters/limiter/limiter.ts';
 import { addressKey } from '../address.ts';
 import { type Config, parseRate } from '../config.ts';
 import type { Deps } from '../context.ts';
-import { AppError } from '../errors.ts';
+import { rateLimited } from '../errors.ts';
 import type { Call } from './call.ts';
 import type { RateClass, Route } from './route.ts';
 
@@ -14,8 +14,6 @@ type Done = (error?: Error) => void;
 export interface LimitClass {
   readonly name: ClassName;
   readonly rate: Rate;
-  /** Seconds. */
-  readonly window: number;
   /** `RateLimit-Policy` of the IETF draft. */
   readonly policy: string;
 }
@@ -61,9 +59,8 @@ function judge(call: Call, limit: LimitClass, verdict: Verdict, done: Done) {
   call.limit = limit;
   call.verdict = verdict;
   if (verdict.allowed) return done();
-  const retryAfter = Math.max(1, Math.ceil(verdict.retryAfterMs / 1_000));
-  const details = { scope: limit.name, limit: verdict.limit, window: limit.window, retry_after: retryAfter };
-  done(new AppError('RATE_LIMIT_EXCEEDED', details, retryAfter));
+  const { windowMs } = limit.rate;
+  done(rateLimited({ scope: limit.name, limit: verdict.limit, windowMs, retryAfterMs: verdict.retryAfterMs }));
 }
 
 /** Adds the five headers to `headers`, a flat list of names and values. */
@@ -86,8 +83,7 @@ export function pushRateHeaders(headers: string[], limit: LimitClass, verdict: V
 function classesOf(config: Config): Record<ClassName, LimitClass> {
   const classOf = (name: ClassName, written: string): LimitClass => {
     const rate = parseRate(written);
-    const window = rate.windowMs / 1_000;
-    return { name, rate, window, policy: `"${name}";q=${rate.limit};w=${window}` };
+    return { name, rate, policy: `"${name}";q=${rate.limit};w=${rate.windowMs / 1_000}` };
   };
   return {
     login: classOf('login', config.RATE_LIMIT_LOGIN),

@@ -5,6 +5,7 @@ import { type App, createApp, type Overrides } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Engine } from '../engines.ts';
 import { createPostgresDatabase } from '../postgres_database.ts';
+import { checkLog } from './log.ts';
 import { type Person, person } from './people.ts';
 import { stateOf } from './state.ts';
 
@@ -77,7 +78,7 @@ export async function createTestApp(
       return result;
     },
     close: async () => {
-      await app.close();
+      await checkLog(app.deps.db.reader).finally(app.close);
       await database?.drop();
       rmSync(directory, { recursive: true });
     },

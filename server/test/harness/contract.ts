@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import type { LightMyRequestResponse } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { errorTable } from '../../src/errors.ts';
+import { type ErrorCode, errorTable } from '../../src/errors.ts';
+import type { Route } from '../../src/http/route.ts';
 import { routes } from '../../src/routes.ts';
+import { isLaw, record } from './record.ts';
 
 const patterns = routes.map((route) => ({
   route,
@@ -16,22 +18,32 @@ patterns.sort((a, b) => Number(b.fixed) - Number(a.fixed));
 /** Fails unless the reply is what the document says the route answers: status, envelope and every field. */
 export function checkReply(method: string, url: string, response: LightMyRequestResponse): void {
   const [path = ''] = url.split('?');
-  const label = `${method} ${path} → ${response.statusCode}`;
-  assert.ok(
-    response.statusCode < 500 || response.statusCode === 503 || response.statusCode === 507,
-    `${label}: ${response.body}`,
-  );
+  const { statusCode: status } = response;
+  const label = `${method} ${path} → ${status}`;
+  assert.ok(status < 500 || status === 503 || status === 507, `${label}: ${response.body}`);
   assert.ok(response.headers['x-request-id'], `${label} carries a request id`);
-  if (method === 'HEAD' || method === 'OPTIONS' || response.headers['content-encoding']) return;
-  if (response.statusCode === 204 || response.statusCode === 304) {
+  if (method === 'HEAD' || method === 'OPTIONS') return;
+  const route = patterns.find(({ route, pattern }) => route.method === method && pattern.test(path))?.route;
+  if (route && status < 300 && !isLaw) record(`answered ${method} ${route.path}`);
+  if (status === 204 || status === 304) {
     assert.equal(response.body, '', `${label} has no body`);
+    assert.ok(!route || (status === 204 ? status in route.answers : route.etag), `${label} is documented`);
     return;
   }
-  const found = patterns.find(({ route, pattern }) => route.method === method && pattern.test(path));
+  if (response.headers['content-encoding']) return;
   const body = response.json();
-  if (response.statusCode >= 400) checkError(label, response.statusCode, body, response.headers['x-request-id']);
-  else if (found)
-    checkAnswer(label, found.route.answers[response.statusCode], found.route.plain ? body : dataOf(label, body));
+  if (status >= 400) checkError(label, status, body, response.headers['x-request-id'], route);
+  else if (route) checkAnswer(label, route.answers[status], route.plain ? body : dataOf(label, body));
+}
+
+/** Refusals that a route need not name: they come with its method and scope. */
+function usualRefusals({ method, scope, limit, path }: Route): ErrorCode[] {
+  const usual: ErrorCode[] = ['VALIDATION_FAILED', 'URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'SERVICE_UNAVAILABLE'];
+  if (scope !== 'public') usual.push('INVALID_TOKEN');
+  if (limit !== 'none') usual.push('RATE_LIMIT_EXCEEDED');
+  if (method !== 'GET') usual.push('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'REQUEST_TIMEOUT', 'STORAGE_FULL');
+  if (method === 'POST' && !path.startsWith('/api/v1/auth/')) usual.push('IDEMPOTENCY_MISMATCH', 'REQUEST_IN_PROGRESS');
+  return usual;
 }
 
 function dataOf(label: string, body: { success?: unknown; data?: unknown }): unknown {
@@ -51,12 +63,17 @@ function checkError(
   status: number,
   body: { success?: unknown; error?: Record<string, unknown> },
   requestId: unknown,
+  route: Route | undefined,
 ) {
   assert.deepEqual(Object.keys(body), ['success', 'error'], `${label} is in the envelope`);
   const { code, message, details, timestamp, request_id } = body.error ?? {};
   const known = errorTable[code as keyof typeof errorTable];
   assert.ok(known, `${label}: ${code} is in the table of errors`);
   assert.equal(known[0], status, `${label}: ${code} goes with its status`);
+  if (route) {
+    const named: string[] = [...usualRefusals(route), ...(route.refusals ?? [])];
+    assert.ok(named.includes(String(code)), `${label}: ${code} is among the refusals of ${route.method} ${route.path}`);
+  }
   assert.ok(typeof message === 'string' && message !== '');
   assert.ok(typeof details === 'object' && details !== null);
   assert.match(String(timestamp), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

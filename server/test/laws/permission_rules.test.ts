@@ -95,6 +95,37 @@ for (const engine of engines) {
       await carol.get('/users/me', 200);
     });
 
+    it('a guest has no conversations, not even those he had before', async () => {
+      const greta = await app.register('greta');
+      const { id } = await greta.post('/conversations', { user_id: bob.id }, 201);
+      const message = await greta.post(`/conversations/${id}/messages`, { content: 'as a user' }, 201);
+      await app.admin.patch(`/admin/users/${greta.id}`, { role: 'guest' }, 200);
+      await app.unchanged(async () => {
+        assert.equal((await greta.get(`/conversations/${id}`, 404)).code, 'CONVERSATION_NOT_FOUND');
+        await greta.post(`/conversations/${id}/messages`, { content: 'as a guest' }, 404);
+        assert.equal((await greta.delete(`/messages/${message.id}`, 404)).code, 'MESSAGE_NOT_FOUND');
+      });
+      await bob.get(`/messages/${message.id}`, 200);
+    });
+
+    it('a server role outweighs what a room knows of a person', async () => {
+      const room = await alice.post('/rooms', { name: 'before the office' }, 201);
+      const [ada, adam] = [await app.register('ada'), await app.register('adam')];
+      await alice.put(`/rooms/${room.id}/bans/${ada.id}`, {}, 200);
+      await alice.post(`/rooms/${room.id}/members`, { user_id: adam.id, role: 'moderator' }, 201);
+      await ada.get(`/rooms/${room.id}`, 403);
+      for (const { id } of [ada, adam]) await app.admin.patch(`/admin/users/${id}`, { role: 'admin' }, 200);
+      await ada.get(`/rooms/${room.id}/messages`, 200);
+      await app.unchanged(async () => {
+        const role = `/rooms/${room.id}/members/${adam.id}`;
+        for (const person of [alice, ada, app.admin]) {
+          assert.equal((await person.put(role, { role: 'member' }, 403)).details.required, 'higher_rank');
+          assert.equal((await person.delete(role, 403)).details.required, 'higher_rank');
+        }
+      });
+      await adam.delete(`/rooms/${room.id}/members/${adam.id}`, 204);
+    });
+
     it('a right that is lost is lost at once', async () => {
       const room = await alice.post('/rooms', { name: 'ours' }, 201);
       await alice.post(`/rooms/${room.id}/members`, { user_id: bob.id, role: 'moderator' }, 201);

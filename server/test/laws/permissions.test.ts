@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { permissionTables } from '../../src/generate/permissions.ts';
 import { routes } from '../../src/routes.ts';
 import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
@@ -34,6 +35,27 @@ describe('the permission table', () => {
     );
     const arrived = notThereYet.filter((route) => served.has(route.replace(' ', ` ${under}`)));
     assert.deepEqual(arrived, [], 'a route that has come is no longer missing');
+  });
+
+  it('is printed from the policy with the same cells', () => {
+    const typed = {
+      'Rooms and what is in them': roomRows,
+      'Direct conversations': conversationRows,
+      'Account level': accountRows,
+    };
+    for (const { title, columns, rows } of permissionTables()) {
+      assert.ok(rows.length > 10, title);
+      for (const { route, what, cells } of rows) {
+        const printed = columns.map((column, index) => `${column} ${cells[index]}`);
+        const same = (typed[title as keyof typeof typed] as readonly Row[])
+          .filter((row) => `${row.method} ${row.path.split('?')[0]}` === route && (what === '-' || isCase(row, what)))
+          .map((row) => row.cells.map(({ actor, says }) => `${actor} ${says.slice(0, 3)}`));
+        assert.ok(
+          same.some((cells) => printed.every((cell) => cells.includes(cell))),
+          `${route} ${what}: ${printed.join(', ')}\n${same.join('\n')}`,
+        );
+      }
+    }
   });
 });
 
@@ -94,6 +116,8 @@ for (const engine of engines) {
     }
   });
 }
+
+const isCase = (row: Row, what: string) => row.what === what || row.path.endsWith(what);
 
 /** As many at once as share a commit, and no more. */
 async function inParts<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {

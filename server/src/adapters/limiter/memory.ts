@@ -1,7 +1,7 @@
 import type { Limiter, Rate, Verdict } from './limiter.ts';
 
 /** Keys kept at most; at about 100 bytes each that is 20 MB. */
-export const MAX_KEYS = 200_000;
+const MAX_KEYS = 200_000;
 
 // Slots looked at to find the one to give up when all are taken.
 const PROBES = 8;

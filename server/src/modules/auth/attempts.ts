@@ -3,7 +3,7 @@ import { createFailures, type FailureRule } from './failures.ts';
 const MINUTE = 60_000;
 
 /** 5 failures in 5 minutes, then waits of 1, 2, 4, 8 and 15 minutes (docs: limits). */
-export const ACCOUNT_RULE: FailureRule = {
+const ACCOUNT_RULE: FailureRule = {
   limit: 5,
   windowMs: 5 * MINUTE,
   firstWaitMs: MINUTE,
@@ -12,7 +12,7 @@ export const ACCOUNT_RULE: FailureRule = {
 };
 
 /** 20 failures in 5 minutes, whatever the accounts. */
-export const ADDRESS_RULE: FailureRule = {
+const ADDRESS_RULE: FailureRule = {
   limit: 20,
   windowMs: 5 * MINUTE,
   firstWaitMs: 0,

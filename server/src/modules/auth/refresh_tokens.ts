@@ -1,7 +1,7 @@
 import { createHmac, hash, randomBytes } from 'node:crypto';
 
 /** Makes a refresh token recognisable, to people and to scanners for leaked secrets. */
-export const REFRESH_PREFIX = 'veza_rt_';
+const REFRESH_PREFIX = 'veza_rt_';
 
 // So that the same secret, used elsewhere over the same text, gives another code.
 const PURPOSE = 'refresh token successor\n';

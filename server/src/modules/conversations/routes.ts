@@ -62,7 +62,7 @@ export const conversationRoutes: readonly Route[] = [
     summary: 'Open the conversation with a user',
     body: Strict({ user_id: Id }),
     answers: { 200: Conversation, 201: Conversation },
-    refusals: ['PERMISSION_DENIED', 'USER_NOT_FOUND', 'UNPROCESSABLE'],
+    refusals: ['PERMISSION_DENIED', 'USER_NOT_FOUND', 'UNPROCESSABLE', 'IDEMPOTENCY_MISMATCH'],
     handler: (ctx, { body }) => openConversation(ctx, body.user_id),
   }),
   route({
@@ -91,7 +91,7 @@ export const conversationRoutes: readonly Route[] = [
     body: Strict({ blocked: Type.Optional(Type.Boolean({ default: true })) }),
     bodyOptional: true,
     answers: { 200: Conversation },
-    refusals: ['CONVERSATION_NOT_FOUND'],
+    refusals: ['CONVERSATION_NOT_FOUND', 'IDEMPOTENCY_MISMATCH'],
     handler: (ctx, { params: { conversation_id }, body }) =>
       blockConversation(ctx, conversation_id, body.blocked ?? true),
   }),

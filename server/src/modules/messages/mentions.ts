@@ -1,7 +1,7 @@
 import { withoutCode } from './code_blocks.ts';
 
 /** Different people that one message may mention; who comes after them is not mentioned. */
-export const MAX_MENTIONS = 50;
+const MAX_MENTIONS = 50;
 
 const MIN_NAME = 3;
 const MAX_NAME = 50;

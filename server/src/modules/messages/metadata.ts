@@ -7,11 +7,11 @@ export interface MetadataFault {
 }
 
 /** UTF-8 bytes of the metadata as JSON text. */
-export const MAX_METADATA_BYTES = 4096;
+const MAX_METADATA_BYTES = 4096;
 /** Levels of objects and arrays, the metadata object itself being the first. */
-export const MAX_METADATA_DEPTH = 5;
+const MAX_METADATA_DEPTH = 5;
 /** Keys of all objects in it together, nested ones included: a limit per object could be evaded by nesting. */
-export const MAX_METADATA_KEYS = 32;
+const MAX_METADATA_KEYS = 32;
 
 type Budget = { keys: number };
 

@@ -159,7 +159,7 @@ export const messageRoutes: readonly Route[] = [
     body: PinBody,
     bodyOptional: true,
     answers: { 200: Message },
-    refusals: ['PERMISSION_DENIED', 'USER_BLOCKED', 'MESSAGE_NOT_FOUND', 'UNPROCESSABLE'],
+    refusals: ['PERMISSION_DENIED', 'USER_BLOCKED', 'MESSAGE_NOT_FOUND', 'UNPROCESSABLE', 'IDEMPOTENCY_MISMATCH'],
     handler: (ctx, { params, body }) => pinMessage(ctx, params.message_id, body.pinned ?? true),
   }),
   route({

@@ -13,6 +13,8 @@ export interface SendBody {
   readonly metadata?: Record<string, unknown> | null;
 }
 
+const MAX_CLIENT_ID = 255;
+
 /** Sends a message into a room or conversation; answers its full shape once it is on stable storage. */
 export async function sendMessage(
   ctx: Ctx,
@@ -75,10 +77,11 @@ function clientIdOf(ctx: Ctx, metadata: SendBody['metadata']): string | null {
   const header = ctx.request.idempotency?.key ?? null;
   const named = metadata && Object.hasOwn(metadata, 'client_id') ? metadata.client_id : undefined;
   if (named === undefined || named === null) return header;
-  if (typeof named !== 'string' || named.length === 0 || named.length > 255) {
-    throw invalidField('metadata.client_id', 'must be a text of 1 to 255 characters');
-  }
-  if (header !== null && header !== named) throw invalidField('metadata.client_id', 'differs from Idempotency-Key');
+  const field = 'metadata.client_id';
+  if (typeof named !== 'string') throw invalid([{ field, reason: 'wrong_type', expected: 'string' }]);
+  if (named.length === 0) throw invalid([{ field, reason: 'too_short', min_length: 1 }]);
+  if (named.length > MAX_CLIENT_ID) throw invalid([{ field, reason: 'too_long', max_length: MAX_CLIENT_ID }]);
+  if (header !== null && header !== named) throw invalidField(field, 'differs_from_idempotency_key');
   return named;
 }
 

@@ -27,7 +27,7 @@ export const readMarkRoutes: readonly Route[] = [
     body: MarkBody,
     bodyOptional: true,
     answers: { 200: ReadMark },
-    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'MESSAGE_NOT_FOUND'],
+    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'MESSAGE_NOT_FOUND', 'IDEMPOTENCY_MISMATCH'],
     handler: (ctx, { params, body }) => markRead(ctx, 'room', params.room_id, body),
   }),
   route({
@@ -42,7 +42,7 @@ export const readMarkRoutes: readonly Route[] = [
     body: MarkBody,
     bodyOptional: true,
     answers: { 200: ReadMark },
-    refusals: ['CONVERSATION_NOT_FOUND', 'MESSAGE_NOT_FOUND'],
+    refusals: ['CONVERSATION_NOT_FOUND', 'MESSAGE_NOT_FOUND', 'IDEMPOTENCY_MISMATCH'],
     handler: (ctx, { params, body }) => markRead(ctx, 'conversation', params.conversation_id, body),
   }),
   route({

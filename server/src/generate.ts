@@ -1,0 +1,29 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { configurationDocument } from './generate/configuration.ts';
+import { errorsDocument } from './generate/errors.ts';
+import { permissionsDocument } from './generate/permissions.ts';
+import { openapiOf } from './http/openapi/document.ts';
+import { routes } from './routes.ts';
+import { version } from './version.ts';
+
+// Writes what is printed from the code: `npm run generate`. With --check nothing is written, and what is stale is named.
+const root = new URL('../../', import.meta.url);
+const isCheck = process.argv.includes('--check');
+
+const files: Readonly<Record<string, string>> = {
+  'openapi.json': `${JSON.stringify(openapiOf(routes, version), null, 2)}\n`,
+  'docs/errors.md': errorsDocument(),
+  'docs/configuration.md': configurationDocument(),
+  'docs/permissions.md': permissionsDocument(),
+};
+
+const stale: string[] = [];
+for (const [path, text] of Object.entries(files)) {
+  const file = new URL(path, root);
+  const present = await readFile(file, 'utf8').catch(() => undefined);
+  if (present === text) continue;
+  stale.push(path);
+  if (!isCheck) await writeFile(file, text);
+}
+if (stale.length > 0) console.log(`${isCheck ? 'Stale, run npm run generate' : 'Written'}: ${stale.join(', ')}`);
+if (isCheck && stale.length > 0) process.exit(1);

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/;
+const UUID = /^(msg-|conv-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Fails unless an answer has at least the fields of a printed example, each of the same type: a time where a time is printed, a uuid of the
+ * same kind, `null` or anything where `null` is printed. Each entry of a list is held against the example's first one.
+ */
+export function assertLikeExample(answer: unknown, example: unknown): void {
+  assert.deepEqual(exampleFaults(answer, example, 'data'), []);
+}
+
+export function exampleFaults(answer: unknown, example: unknown, at: string): string[] {
+  if (example === null) return answer === undefined ? [`${at} is missing`] : [];
+  if (Array.isArray(example)) {
+    if (!Array.isArray(answer)) return [`${at} is no list`];
+    return example.length === 0 ? [] : answer.flatMap((entry, i) => exampleFaults(entry, example[0], `${at}[${i}]`));
+  }
+  if (typeof example === 'object') {
+    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return [`${at} is no object`];
+    const fields = answer as Record<string, unknown>;
+    return Object.entries(example).flatMap(([key, value]) => exampleFaults(fields[key], value, `${at}.${key}`));
+  }
+  if (typeof answer !== typeof example) return [`${at} is ${JSON.stringify(answer)}, not a ${typeof example}`];
+  return typeof example === 'string' ? formFaults(answer as string, example, at) : [];
+}
+
+function formFaults(answer: string, example: string, at: string): string[] {
+  if (TIME.test(example) && !TIME.test(answer)) return [`${at} is ${answer}, not a time`];
+  const [uuid, printed] = [UUID.exec(answer), UUID.exec(example)];
+  return printed && uuid?.[1] !== printed[1] ? [`${at} is ${answer}, not like ${example}`] : [];
+}
