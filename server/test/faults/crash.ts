@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differences } from '../../src/modules/admin/consistency.ts';
-import type { Engine } from '../engines.ts';
-import { createPostgresDatabase } from '../postgres_database.ts';
-import { connectTo } from './http_client.ts';
+import type { House } from './house.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { load } from './load.ts';
-import { openReader } from './reader.ts';
-import { startServer } from './server_process.ts';
 import { verifyReplays, verifyShown, verifyStored } from './verify.ts';
-import { PASSWORD, ready, settleIn } from './world.ts';
+import { PASSWORD, settleIn } from './world.ts';
 
 export interface CrashReport {
   readonly rounds: number;
@@ -27,50 +22,38 @@ export interface CrashReport {
 
 /**
  * Kills the server without warning at a random moment under load, starts it again on the same data and judges what is there by a
- * ledger it never saw; again and again on one data directory.
+ * ledger it never saw; again and again in one house.
  */
-export async function crash(engine: Engine, rounds: number): Promise<CrashReport> {
-  const directory = mkdtempSync(join(tmpdir(), 'veza-crash-'));
-  const database = engine === 'postgres' ? await createPostgresDatabase() : undefined;
-  const variables = { ADMIN_PASSWORD: PASSWORD, ACCESS_TOKEN_SECONDS: '86400', MAX_PINS_PER_ROOM: '1000' };
-  const start = () => startServer({ directory, variables, databaseUrl: database?.url });
+export async function crash(house: House, rounds: number): Promise<CrashReport> {
   const ledger = createLedger();
-  let server = start();
-  let client = connectTo(await ready(server));
+  let client = await house.open();
   const places = await settleIn(client);
-  const db = openReader(join(directory, 'veza.db'), database?.url);
+  const { reader, quiet } = house.reader();
   const report = { rounds, foundOpen: 0, lostOpen: 0, slowestReadyMs: 0 };
-  let stored = await verifyStored(db.reader, ledger);
+  let stored = await verifyStored(reader, ledger);
   for (let round = 1; round <= rounds; round++) {
     const since = Math.max(0, ...stored.keys());
     let dead = false;
     const noticed = load(client, ledger, places, round, () => dead);
-    await untilSome(ledger);
+    await Promise.race([noticed, untilSome(ledger)]);
     dead = true;
-    assert.deepEqual(await server.end('SIGKILL'), { code: null, signal: 'SIGKILL' }, server.output());
+    assert.deepEqual(await house.end('SIGKILL'), { code: null, signal: 'SIGKILL' }, house.server().output());
     await noticed;
-    client.close();
-    await db.quiet();
+    await quiet();
 
     const began = performance.now();
-    server = start();
-    client = connectTo(await ready(server));
-    report.slowestReadyMs = Math.max(report.slowestReadyMs, performance.now() - began);
+    client = await house.open();
+    report.slowestReadyMs = Math.max(report.slowestReadyMs, Math.ceil(performance.now() - began));
     const open = ledger.entries.filter(({ sent }) => sent === 'attempted');
-    stored = await verifyStored(db.reader, ledger);
+    stored = await verifyStored(reader, ledger);
     const there = new Set([...stored.values()].map(({ client_id }) => client_id));
     const found = open.filter(({ clientId }) => there.has(clientId)).length;
     report.foundOpen += found;
     report.lostOpen += open.length - found;
     for (const place of places) await verifyShown(client, place, stored, since);
     await verifyReplays(client, ledger, stored);
-    stored = await verifyStored(db.reader, ledger);
+    stored = await verifyStored(reader, ledger);
   }
-  await server.end('SIGKILL');
-  client.close();
-  await db.close();
-  await database?.drop();
-  rmSync(directory, { recursive: true });
   return { ...report, ...ledger.counts };
 }
 
@@ -83,19 +66,14 @@ async function untilSome({ counts }: Ledger): Promise<void> {
 }
 
 /** Killed while it makes its tables and the first account: all of that is there or none, and the next start works. */
-export async function crashFirstStart(engine: Engine): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'veza-crash-'));
-  const path = join(directory, 'veza.db');
-  const database = engine === 'postgres' ? await createPostgresDatabase() : undefined;
-  const start = () => startServer({ directory, databaseUrl: database?.url, variables: { ADMIN_PASSWORD: PASSWORD } });
-  const first = start();
+export async function crashFirstStart(house: House): Promise<void> {
+  house.start();
   // The lock comes just before the first table.
-  const begun = join(directory, 'lock.db');
+  const begun = join(house.directory, 'lock.db');
   while (!existsSync(begun)) await sleep(1);
   await sleep(Math.random() * 150);
-  await first.end('SIGKILL');
-  const server = start();
-  const client = connectTo(await ready(server));
+  await house.end('SIGKILL');
+  const client = await house.open();
   const signedIn = await client.call('POST', '/auth/login', undefined, { username: 'admin', password: PASSWORD });
   assert.equal(signedIn.status, 200, JSON.stringify(signedIn.data));
   const rooms = await client.call('GET', '/rooms', signedIn.data.access_token);
@@ -103,11 +81,5 @@ export async function crashFirstStart(engine: Engine): Promise<void> {
     rooms.data.rooms.map(({ name }: { name: string }) => name),
     ['General'],
   );
-  const db = openReader(path, database?.url);
-  assert.deepEqual(await differences(db.reader), []);
-  await db.close();
-  client.close();
-  await server.end('SIGKILL');
-  await database?.drop();
-  rmSync(directory, { recursive: true });
+  assert.deepEqual(await differences(house.reader().reader), []);
 }

@@ -13,6 +13,8 @@ interface Loop {
   /** Living messages of this loop: nobody else changes them. */
   own: Entry[];
   count: number;
+  /** The server does not answer any more. */
+  gone: boolean;
 }
 
 const LOOPS_PER_PLAYER = 3;
@@ -30,15 +32,17 @@ export async function load(
     for (const player of place.players) {
       for (let n = 0; n < LOOPS_PER_PLAYER; n++) {
         const name = `${round}-${place.id}-${player.id}-${n}`;
-        running.push(run({ client, ledger, place, player, name, round, stopped, own: [], count: 0 }));
+        running.push(run({ client, ledger, place, player, name, round, stopped, own: [], count: 0, gone: false }));
       }
     }
   }
-  await Promise.all(running);
+  // When a loop complains, the others still end before it is heard.
+  const ended = await Promise.allSettled(running);
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
 async function run(loop: Loop): Promise<void> {
-  while (!loop.stopped()) await step(loop);
+  while (!loop.gone && !loop.stopped()) await step(loop);
 }
 
 async function step(loop: Loop): Promise<void> {
@@ -60,13 +64,15 @@ interface Question {
 }
 
 /** What was answered, or undefined when nothing was done, or the server is gone and nobody knows. */
-async function ask({ client, ledger, player }: Loop, question: Question): Promise<HttpReply | undefined> {
+async function ask(loop: Loop, question: Question): Promise<HttpReply | undefined> {
+  const { client, ledger, player } = loop;
   const { method, path, body, expected, refused } = question;
   ledger.counts.attempted++;
   let reply: HttpReply;
   try {
     reply = await client.call(method, path, player.token, body);
   } catch {
+    loop.gone = true;
     return undefined;
   }
   if (reply.status === 507) {

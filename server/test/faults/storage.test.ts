@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -9,13 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { textOf } from '../../src/db/statement.ts';
 import { differences } from '../../src/modules/admin/consistency.ts';
 import { createTestApp } from '../harness/app.ts';
-import { connectTo } from './http_client.ts';
+import { openHouse } from './house.ts';
 import { createLedger } from './ledger.ts';
 import { load } from './load.ts';
-import { openReader } from './reader.ts';
-import { startServer } from './server_process.ts';
 import { verifyReplays, verifyShown, verifyStored } from './verify.ts';
-import { PASSWORD, ready, settleIn } from './world.ts';
+import { settleIn } from './world.ts';
 
 /** Whether a command of the system is there and allowed to do this. */
 const works = (command: string, ...args: string[]) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
@@ -76,26 +74,21 @@ describe('a full disk', () => {
       execFileSync('umount', ['--lazy', directory]);
       rmSync(directory, { recursive: true });
     });
-    const start = (watermark: number) =>
-      startServer({
-        directory,
-        variables: { ADMIN_PASSWORD: PASSWORD, MIN_FREE_DISK_BYTES: String(watermark), MAX_PINS_PER_ROOM: '1000' },
-      });
-    let server = start(0);
-    let client = connectTo(await ready(server));
+    const house = await openHouse('sqlite', directory);
+    t.after(() => house.end('SIGKILL'));
+    let client = await house.open();
     const ledger = createLedger();
     const places = await settleIn(client);
     const token = places[0]?.players[0]?.token;
     await load(client, ledger, places, 1, () => ledger.counts.full > 100);
     assert.ok(ledger.counts.acknowledged > 100);
-    const db = openReader(join(directory, 'veza.db'), undefined);
-    const stored = await verifyStored(db.reader, ledger);
+    const { reader } = house.reader();
+    const stored = await verifyStored(reader, ledger);
     for (const place of places) await verifyShown(client, place, stored, 0);
-    await server.end('SIGKILL');
+    await house.end('SIGKILL');
 
     // Started again without room, and with a watermark that says so.
-    server = start(65_536);
-    client = connectTo(await ready(server));
+    client = await house.open({ MIN_FREE_DISK_BYTES: '65536' });
     const degraded = async () => (await client.call('GET', '/readyz')).data.degraded;
     assert.deepEqual(await degraded(), ['storage_full']);
     for (const place of places) {
@@ -103,15 +96,15 @@ describe('a full disk', () => {
       const { status, data } = await client.call('POST', `${place.path}/messages`, token, { content: 'no room' });
       assert.deepEqual([status, data.code], [507, 'STORAGE_FULL']);
     }
-    assert.deepEqual(await verifyStored(db.reader, ledger), stored);
+    assert.deepEqual(await verifyStored(reader, ledger), stored);
 
     execFileSync('mount', ['-o', 'remount,size=32m', directory]);
     while ((await degraded()).length > 0) await sleep(50);
     await verifyReplays(client, ledger, stored);
     await load(client, ledger, places, 2, () => ledger.counts.acknowledged > 600);
-    await server.end('SIGKILL');
-    await verifyStored(db.reader, ledger);
-    await db.close();
+    await house.end('SIGKILL');
+    await verifyStored(reader, ledger);
+    await house.reader().close();
   });
 });
 
@@ -146,32 +139,30 @@ const breakages: readonly Breakage[] = [
 describe('a failing disk', () => {
   for (const { name, can, happen } of breakages) {
     it(`${name} ends the process; what was acknowledged is there`, { skip: !can && 'not possible here' }, async (t) => {
-      const directory = mkdtempSync(join(tmpdir(), 'veza-broken-'));
-      t.after(() => rmSync(directory, { recursive: true }));
-      mkdirSync(directory, { recursive: true });
-      const variables = { ADMIN_PASSWORD: PASSWORD, MAX_PINS_PER_ROOM: '1000' };
-      let server = startServer({ directory, variables });
-      let client = connectTo(await ready(server));
+      const house = await openHouse('sqlite');
+      t.after(house.close);
+      let client = await house.open();
       const ledger = createLedger();
       const places = await settleIn(client);
       let dead = false;
       const loaded = load(client, ledger, places, 1, () => dead);
-      while (ledger.counts.acknowledged < 50) await sleep(5);
-      await happen(server.pid, directory);
-      assert.deepEqual(await server.exited, { code: null, signal: 'SIGKILL' }, server.output());
+      const broken = async () => {
+        while (ledger.counts.acknowledged < 50) await sleep(5);
+        await happen(house.server().pid, house.directory);
+      };
+      await Promise.race([loaded, broken()]);
+      const { exited, output } = house.server();
+      assert.deepEqual(await exited, { code: null, signal: 'SIGKILL' }, output());
       dead = true;
       await loaded;
-      assert.match(server.output(), /veza: the storage failed and the process ends \(disk I\/O error/);
+      assert.match(output(), /veza: the storage failed and the process ends \(disk I\/O error/);
 
-      server = startServer({ directory, variables });
-      client = connectTo(await ready(server));
-      const db = openReader(join(directory, 'veza.db'), undefined);
-      const stored = await verifyStored(db.reader, ledger);
+      client = await house.open();
+      const { reader } = house.reader();
+      const stored = await verifyStored(reader, ledger);
       for (const place of places) await verifyShown(client, place, stored, 0);
       await verifyReplays(client, ledger, stored);
-      await verifyStored(db.reader, ledger);
-      await db.close();
-      await server.end('SIGKILL');
+      await verifyStored(reader, ledger);
     });
   }
 });

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Engine } from '../engines.ts';
+import { createPostgresDatabase } from '../postgres_database.ts';
+import { connectTo, type HttpClient } from './http_client.ts';
+import { openReader, type TestReader } from './reader.ts';
+import { type Exit, type ServerProcess, startServer } from './server_process.ts';
+import { PASSWORD, ready } from './world.ts';
+
+/** One data directory, and the servers that run on it one after another. */
+export interface House {
+  readonly directory: string;
+  /** Starts a process without waiting for it. */
+  start(variables?: Readonly<Record<string, string>>): ServerProcess;
+  /** Starts one and waits until it is ready; resolves with a connection to it. */
+  open(variables?: Readonly<Record<string, string>>): Promise<HttpClient>;
+  /** The process started last. */
+  server(): ServerProcess;
+  /** Ends it and hangs up. */
+  end(signal: NodeJS.Signals): Promise<Exit>;
+  /** The database, read beside the server; there once one has been ready. */
+  reader(): TestReader;
+  /** Ends and removes everything, however far the test came. */
+  close(): Promise<void>;
+}
+
+const standard = { ADMIN_PASSWORD: PASSWORD, ACCESS_TOKEN_SECONDS: '86400', MAX_PINS_PER_ROOM: '1000' };
+
+export async function openHouse(
+  engine: Engine,
+  directory = mkdtempSync(join(tmpdir(), 'veza-house-')),
+): Promise<House> {
+  const database = engine === 'postgres' ? await createPostgresDatabase() : undefined;
+  const servers: ServerProcess[] = [];
+  const clients: HttpClient[] = [];
+  let reader: TestReader | undefined;
+
+  const start: House['start'] = (variables = {}) => {
+    const server = startServer({ directory, variables: { ...standard, ...variables }, databaseUrl: database?.url });
+    servers.push(server);
+    return server;
+  };
+  const server = () => {
+    const last = servers.at(-1);
+    if (!last) throw new Error('No server was started');
+    return last;
+  };
+  const hangUp = () => {
+    for (const client of clients.splice(0)) client.close();
+  };
+
+  return {
+    directory,
+    start,
+    server,
+    open: async (variables) => {
+      const client = connectTo(await ready(start(variables)));
+      clients.push(client);
+      return client;
+    },
+    end: async (signal) => {
+      const exit = await server().end(signal);
+      hangUp();
+      return exit;
+    },
+    reader: () => {
+      reader ??= openReader(join(directory, 'veza.db'), database?.url);
+      return reader;
+    },
+    close: async () => {
+      for (const server of servers) await server.end('SIGKILL');
+      hangUp();
+      await reader?.close();
+      await database?.drop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
