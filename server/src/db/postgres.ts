@@ -95,7 +95,8 @@ function writerOf(client: pg.PoolClient): Writer {
 }
 
 function asQuery(text: CompiledText, values: readonly unknown[]) {
-  return { name: text.name, text: text.sql, values: values as unknown[] };
+  const query = { text: text.sql, values: values as unknown[] };
+  return text.name === undefined ? query : { ...query, name: text.name };
 }
 
 function codeOf(error: unknown): string {
