@@ -7,8 +7,8 @@ import { compared, measuredTable, verdict } from '../table.ts';
 import { inTemporary } from '../temporary.ts';
 
 const ROOMS = 8;
-/** Eight rooms with a thousand messages each; everybody is in all of them. */
-const shape: Shape = { messages: 8_000, rooms: ROOMS, joined: ROOMS };
+/** Eight rooms with 25 000 messages each; everybody is in all of them. */
+const shape: Shape = { messages: 200_000, rooms: ROOMS, joined: ROOMS };
 
 const load: SubjectPlan['load'] = {
   method: 'POST',

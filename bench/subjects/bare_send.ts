@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { messageFragment } from '../../server/src/modules/messages/present.ts';
 import type { MessageOfContainer } from '../../server/src/modules/messages/store.ts';
 import { connect } from '../connection.ts';
@@ -94,7 +94,7 @@ function messageOf(
 ) {
   const message: MessageOfContainer = {
     id: 0,
-    uuid: randomUUID(),
+    uuid: randomUUIDv7(),
     container_id,
     seq,
     author_id,

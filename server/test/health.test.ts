@@ -21,6 +21,12 @@ for (const engine of engines) {
       assert.deepEqual(await ask('/readyz'), { status: 200, body: { status: 'ready', degraded: [] } });
     });
 
+    it('goes with a description of everything there is', async () => {
+      const { status, body } = await ask('/openapi.json');
+      assert.deepEqual([status, body.openapi], [200, '3.1.0']);
+      assert.ok(body.paths['/api/v1/rooms'].get);
+    });
+
     it('does not look at tokens', async () => {
       for (const path of ['/health', '/healthz', '/readyz'])
         assert.equal((await ask(path, { authorization: 'Bearer garbage' })).status, 200);

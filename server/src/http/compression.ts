@@ -9,7 +9,11 @@ const brotliOptions = {
 const gzipOptions = { level: 5 };
 
 /** Compresses off the main thread; the callback gets undefined if that failed. */
-export function compress(body: string, coding: 'br' | 'gzip', done: (packed: Buffer | undefined) => void): void {
+export function compress(
+  body: string | Buffer,
+  coding: 'br' | 'gzip',
+  done: (packed: Buffer | undefined) => void,
+): void {
   const finish = (error: Error | null, packed: Buffer) => done(error ? undefined : packed);
   if (coding === 'br') brotliCompress(body, brotliOptions, finish);
   else gzip(body, gzipOptions, finish);

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /** A weak tag, since the same answer may be sent compressed: a hash of its bytes. */
-export function etagOf(body: string): string {
+export function etagOf(body: string | Buffer): string {
   return `W/"${hash('sha256', body, 'base64url').slice(0, 27)}"`;
 }
 

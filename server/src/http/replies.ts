@@ -49,7 +49,7 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     if (schema === undefined) throw new Error(`${route?.path} does not say what it answers with ${status}`);
     if (schema === null) return send(call, status, undefined, headers);
     const shaped = json ?? serialiserOf(schema)(data);
-    const body = route?.plain ? shaped : success(shaped);
+    const body = bytesIfLarge(route?.plain ? shaped : success(shaped));
     if (route?.etag) {
       const etag = etagOf(body);
       headers.push('etag', etag);
@@ -67,7 +67,7 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     send(call, error.status, failure(error, language, call.id, now()), headers);
   }
 
-  function sendCompressed(call: Call, status: number, body: string, headers: string[]) {
+  function sendCompressed(call: Call, status: number, body: string | Buffer, headers: string[]) {
     if (body.length < MIN_COMPRESSED) return send(call, status, body, headers);
     headers.push('vary', 'accept-encoding');
     const coding = codingOf(call.reply.request.raw.headers['accept-encoding'] as string | undefined);
@@ -100,6 +100,9 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
 
   return { answer, fail, commonHeaders };
 }
+
+/** Large texts become bytes once: measuring, hashing and sending a text would each do it again. Small ones are sent with their headers in one piece. */
+const bytesIfLarge = (text: string) => (text.length < MIN_COMPRESSED ? text : Buffer.from(text));
 
 function cacheControl(call: Call, status: number): string {
   return call.route?.etag && status < 400 ? 'private, no-cache' : 'no-store';

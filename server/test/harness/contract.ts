@@ -3,6 +3,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { type ErrorCode, errorTable } from '../../src/errors.ts';
+import { commonRefusals } from '../../src/http/openapi/responses.ts';
 import type { Route } from '../../src/http/route.ts';
 import { routes } from '../../src/routes.ts';
 import { isLaw, record } from './record.ts';
@@ -36,15 +37,8 @@ export function checkReply(method: string, url: string, response: LightMyRequest
   else if (route) checkAnswer(label, route.answers[status], route.plain ? body : dataOf(label, body));
 }
 
-/** Refusals that a route need not name: they come with its method and scope. */
-function usualRefusals({ method, scope, limit, path }: Route): ErrorCode[] {
-  const usual: ErrorCode[] = ['VALIDATION_FAILED', 'URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'SERVICE_UNAVAILABLE'];
-  if (scope !== 'public') usual.push('INVALID_TOKEN');
-  if (limit !== 'none') usual.push('RATE_LIMIT_EXCEEDED');
-  if (method !== 'GET') usual.push('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'REQUEST_TIMEOUT', 'STORAGE_FULL');
-  if (method === 'POST' && !path.startsWith('/api/v1/auth/')) usual.push('IDEMPOTENCY_MISMATCH', 'REQUEST_IN_PROGRESS');
-  return usual;
-}
+/** Before any route is known. */
+const beforeRoutes: readonly ErrorCode[] = ['URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT'];
 
 function dataOf(label: string, body: { success?: unknown; data?: unknown }): unknown {
   assert.deepEqual(Object.keys(body), ['success', 'data'], `${label} is in the envelope`);
@@ -71,7 +65,7 @@ function checkError(
   assert.ok(known, `${label}: ${code} is in the table of errors`);
   assert.equal(known[0], status, `${label}: ${code} goes with its status`);
   if (route) {
-    const named: string[] = [...usualRefusals(route), ...(route.refusals ?? [])];
+    const named: string[] = [...beforeRoutes, ...commonRefusals(route), ...(route.refusals ?? [])];
     assert.ok(named.includes(String(code)), `${label}: ${code} is among the refusals of ${route.method} ${route.path}`);
   }
   assert.ok(typeof message === 'string' && message !== '');

@@ -70,7 +70,8 @@ function refusalsOf(route: Route): [status: number, codes: ErrorCode[]][] {
   return [...byStatus].sort(([a], [b]) => a - b);
 }
 
-function commonRefusals(route: Route): ErrorCode[] {
+/** Codes a route need not name: they come with its method, scope and limit. */
+export function commonRefusals(route: Route): ErrorCode[] {
   const changes = route.method !== 'GET';
   const codes: ErrorCode[] = ['VALIDATION_FAILED'];
   if (route.scope !== 'public') codes.push('INVALID_TOKEN');

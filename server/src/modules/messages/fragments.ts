@@ -5,8 +5,8 @@ import { ownReactions, reactionsOf } from '../reactions/store.ts';
 import { messageFragment, withOwnReactions } from './present.ts';
 import { findMessage, findMessages, type MessageOfContainer } from './store.ts';
 
-/** Characters of kept fragments; a message takes 600 to 2 600. */
-const KEPT_CHARACTERS = 32 * 1024 * 1024;
+/** Bytes of kept fragments; a message takes 600 to 2 600. */
+const KEPT_BYTES = 32 * 1024 * 1024;
 
 export interface MessageKey {
   readonly id: number;
@@ -31,8 +31,9 @@ export interface MessageFragments {
  */
 export function createMessageFragments(): MessageFragments {
   const kept = new LRUCache<number, { version: number; text: string }>({
-    maxSize: KEPT_CHARACTERS,
-    sizeCalculation: ({ text }) => text.length,
+    maxSize: KEPT_BYTES,
+    // A text put together of pieces stays a tree of them, ten times as large, until something goes through it: this does.
+    sizeCalculation: ({ text }) => Buffer.byteLength(text),
   });
   // A text made from rows read before a renaming must not be kept after it.
   let era = 0;
