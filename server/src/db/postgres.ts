@@ -24,8 +24,9 @@ export function openPostgres({ url, connections = 10 }: PostgresOptions): Databa
     // A lock is waited for as long as an idempotency key's first request is (contract §1.12).
     options: '-c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000 -c statement_timeout=10000',
   });
-  // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
+  // A connection that dies, idle or between two statements, fails the next one; without listeners it would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const all = async (text: CompiledText, values: readonly unknown[]) =>
     (await translated(pool.query(asQuery(text, values)))).rows as Row[];
   return {
