@@ -26,18 +26,31 @@ export function openPostgres({ url, connections = 10 }: PostgresOptions): Databa
   });
   // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {});
+  const snapshots = new Set<pg.PoolClient>();
+  let closed = false;
   const all = async (text: CompiledText, values: readonly unknown[]) =>
     (await translated(pool.query(asQuery(text, values)))).rows as Row[];
   return {
     dialect: 'postgres',
     reader: { dialect: 'postgres', all },
     write: (_name, work) => transaction(pool, work),
-    snapshot: (work) => attemptOnce(pool, work, SNAPSHOT),
+    snapshot: (work) => {
+      const unlessClosed = async (db: Writer) => {
+        if (closed) throw new DatabaseUnavailable('The database is closed');
+        return work(db);
+      };
+      return attemptOnce(pool, unlessClosed, SNAPSHOT, snapshots);
+    },
     ping: async () => void (await translated(pool.query('select 1'))),
     size: async () =>
       Number((await translated(pool.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
     isFull: () => false,
-    close: () => pool.end(),
+    close: async () => {
+      closed = true;
+      // The pool waits for what it has lent, and these may take long.
+      await Promise.all([...snapshots].map((client) => client.end().catch(() => undefined)));
+      await pool.end();
+    },
   };
 }
 
@@ -54,8 +67,14 @@ async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): 
 // One moment for all its statements, which may take longer than a request's.
 const SNAPSHOT = `begin isolation level repeatable read read only; set local statement_timeout = '10min'`;
 
-async function attemptOnce<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>, begin = 'begin'): Promise<T> {
+async function attemptOnce<T>(
+  pool: pg.Pool,
+  work: (db: Writer) => Promise<T>,
+  begin = 'begin',
+  running?: Set<pg.PoolClient>,
+): Promise<T> {
   const client = await translated(pool.connect());
+  running?.add(client);
   let broken: Error | undefined;
   try {
     await translated(client.query(begin));
@@ -68,6 +87,7 @@ async function attemptOnce<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>, b
     });
     throw error;
   } finally {
+    running?.delete(client);
     client.release(broken);
   }
 }

@@ -45,6 +45,8 @@ export interface RouteDefinition<P extends TObject, Q extends TObject, B extends
   readonly refusals?: readonly ErrorCode[];
   /** Conditional reads (contract §1.10). */
   readonly etag?: boolean;
+  /** May take minutes, as what reads everything does: HANDLER_TIMEOUT_SECONDS is not for it. */
+  readonly slow?: boolean;
   /** Answers without the envelope (health probes). */
   readonly plain?: boolean;
   readonly handler: (ctx: Ctx, input: RouteInput<Static<P>, Static<Q>, Static<B>>) => Answer | Promise<Answer>;

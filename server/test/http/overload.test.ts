@@ -15,6 +15,7 @@ async function slowApp(settings: Record<string, string>) {
   const tiny = await tinyApp(
     [
       echo({ path: '/slow', handler: slow }),
+      echo({ path: '/patient', slow: true, handler: slow }),
       echo({ path: '/fast' }),
       echo({ path: '/healthz', scope: 'public', limit: 'none' }),
       echo({ method: 'POST', path: '/strict', body: strict({ a: Type.String() }) }),
@@ -103,5 +104,16 @@ test('an action that takes too long is answered for, once, and keeps its place u
   await wait(1);
   assert.equal((await call('/fast')).status, 200);
   assert.equal(lines.filter(({ msg, route }) => msg === 'request' && route === '/slow').length, 1);
+  await app.close();
+});
+
+test('a route that says it is slow has longer', async () => {
+  const { app, call, running, started } = await slowApp({ HANDLER_TIMEOUT_SECONDS: '1' });
+  const patient = call('/patient');
+  assert.equal((await call('/slow')).status, 503);
+  await started(2);
+  running[0]?.(done);
+  running[1]?.(done);
+  assert.equal((await patient).status, 200);
   await app.close();
 });
