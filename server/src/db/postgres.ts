@@ -21,7 +21,7 @@ export function openPostgres({ url, connections = 10 }: PostgresOptions): Databa
     max: connections,
     types,
     connectionTimeoutMillis: 5_000,
-    // A lock is waited for as long as an idempotency key's first request is (contract §1.12).
+    // A lock is waited for as long as an idempotency key's first request is.
     options: '-c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000 -c statement_timeout=10000',
   });
   // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
