@@ -1,7 +1,7 @@
+import { connect } from '../../server/src/db/sqlite_connection.ts';
 import { messageFragment, withOwnReactions } from '../../server/src/modules/messages/present.ts';
 import type { MessageOfContainer } from '../../server/src/modules/messages/store.ts';
 import type { RoomForUser } from '../../server/src/modules/rooms/store.ts';
-import { connect } from '../connection.ts';
 import { people } from '../seed/shape.ts';
 import { listenBare } from './bare_http.ts';
 import { createKept } from './bare_kept.ts';
@@ -11,7 +11,7 @@ import { report } from './report.ts';
 // The ceiling of reading a page: the server's statements called as directly as one can, and texts kept as it keeps them.
 const path = process.argv[2] as string;
 const statements = await recordPage(path);
-const connection = connect(path, 'read');
+const connection = connect(path, true);
 const prepare = <Row>(sql: string) => connection.prepare<unknown[], Row>(sql);
 const findRoom = prepare<RoomForUser>(statements.findRoom);
 const older = prepare<Key>(statements.older);

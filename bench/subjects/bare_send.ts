@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { connect } from '../../server/src/db/sqlite_connection.ts';
 import { messageFragment } from '../../server/src/modules/messages/present.ts';
 import type { MessageOfContainer } from '../../server/src/modules/messages/store.ts';
-import { connect } from '../connection.ts';
 import { people } from '../seed/shape.ts';
 import { type BareRequest, listenBare } from './bare_http.ts';
 import {
@@ -19,7 +19,7 @@ import { report } from './report.ts';
 const path = process.argv[2] as string;
 const { inputs, statements } = await recordSend(path);
 checkValues(inputs, statements);
-const connection = connect(path, 'write');
+const connection = connect(path, false);
 const prepare = (place: number) => connection.prepare<unknown[], MessageOfContainer>(statements[place]?.sql ?? '');
 const [findRoom, insertMessage, updateContainer, updateSender, insertEvent] = [0, 2, 4, 5, 7].map(prepare) as [
   ReturnType<typeof prepare>,

@@ -41,13 +41,12 @@ function ipv4Of(parts: number[]): ipaddr.IPv4 {
 export type TrustedProxies = readonly (readonly [Address, number])[];
 
 /**
- * Reads TRUSTED_PROXIES: addresses and CIDR blocks, separated by commas or white space. Answers what it could read and a
- * sentence for each entry that it could not.
+ * Reads TRUSTED_PROXIES: addresses and CIDR blocks. Answers what it could read and a sentence for each entry that it could not.
  */
-export function parseTrusted(list: string): { trusted: TrustedProxies; faults: string[] } {
+export function parseTrusted(entries: readonly string[]): { trusted: TrustedProxies; faults: string[] } {
   const trusted: (readonly [Address, number])[] = [];
   const faults: string[] = [];
-  for (const entry of list.split(/[\s,]+/).filter((part) => part !== '')) {
+  for (const entry of entries) {
     const block = parseBlock(entry);
     if (block === undefined) faults.push(`"${entry}" is neither an IP address nor a CIDR block`);
     else trusted.push(block);

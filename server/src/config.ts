@@ -114,8 +114,7 @@ export function readConfig(environment: Environment): Config {
   for (const [name, schema] of Object.entries(ConfigSchema.properties)) {
     const raw = environment[name];
     const value = raw === undefined || raw === '' ? defaultOf(schema) : parse(raw, schema);
-    if (value === undefined && raw === undefined) continue;
-    if (value === undefined && raw === '') continue;
+    if (value === undefined && (raw === undefined || raw === '')) continue;
     if (value === undefined || !fits(schema, value)) faults.push(`${name} must be ${expectation(schema)}`);
     else values[name] = value;
   }
@@ -191,7 +190,7 @@ function crossFaults(values: Record<string, unknown>): string[] {
   if (Number(values.REFRESH_IDLE_DAYS) > Number(values.REFRESH_ABSOLUTE_DAYS)) {
     faults.push('REFRESH_IDLE_DAYS must not be above REFRESH_ABSOLUTE_DAYS');
   }
-  const proxies = parseTrusted(((values.TRUSTED_PROXIES ?? []) as string[]).join(','));
+  const proxies = parseTrusted((values.TRUSTED_PROXIES ?? []) as string[]);
   faults.push(...proxies.faults.map((fault) => `TRUSTED_PROXIES: ${fault}`));
   return faults;
 }

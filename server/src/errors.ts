@@ -62,7 +62,7 @@ export function messageOf(code: ErrorCode, language: 'en' | 'fr'): string {
   return errorTable[code][language === 'fr' ? 2 : 1];
 }
 
-/** 400 for the first fault, with all of them in `details.errors` (contract §1.2). */
+/** 400 for the first fault, with all of them in `details.errors`. */
 export function invalid(faults: readonly FieldFault[]): AppError {
   const [first = { field: '', reason: 'invalid' }] = faults;
   const errors = faults.map(({ field, reason }) => ({ field, reason }));
@@ -81,7 +81,7 @@ export function conflict(reason: string, more: Details = {}): AppError {
   return new AppError('RESOURCE_CONFLICT', { reason, ...more });
 }
 
-/** 429 with what contract §1.11 names. Whoever waits for `retry_after` seconds is let through. */
+/** 429 with the limit and its window. Whoever waits for `retry_after` seconds is let through. */
 export function rateLimited(limit: { scope: string; limit: number; windowMs: number; retryAfterMs: number }): AppError {
   const retryAfter = Math.ceil(limit.retryAfterMs / 1_000);
   const details = { scope: limit.scope, limit: limit.limit, window: limit.windowMs / 1_000, retry_after: retryAfter };

@@ -47,7 +47,7 @@ const forgetBefore = change((q, p: { before: number }) =>
   q.deleteFrom('idempotency_keys').where('created_at', '<', p.before),
 );
 
-/** How long an answer is kept for its key (contract §1.12). */
+/** How long an answer is kept for its key. */
 const KEPT_MS = 24 * 60 * 60 * 1_000;
 
 /**

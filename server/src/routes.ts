@@ -13,8 +13,7 @@ import { readMarkRoutes } from './modules/read_marks/routes.ts';
 import { roomRoutes } from './modules/rooms/routes.ts';
 import { userRoutes } from './modules/users/routes.ts';
 
-/** Every route there is: the server, the OpenAPI document and the laws read this list. */
-export const routes: readonly Route[] = [
+const declared: readonly Route[] = [
   ...healthRoutes,
   ...documentRoutes(new URL('../../openapi.json', import.meta.url)),
   ...authRoutes,
@@ -29,3 +28,10 @@ export const routes: readonly Route[] = [
   ...adminRoutes,
   ...adminConsistencyRoutes,
 ];
+
+const patched = new Set(declared.filter(({ method }) => method === 'PATCH').map(({ path }) => path));
+
+/** Every route there is: the server, the OpenAPI document and the laws read this list. What takes PUT takes PATCH, which does the same. */
+export const routes: readonly Route[] = declared.flatMap((route) =>
+  route.method === 'PUT' && !patched.has(route.path) ? [route, { ...route, method: 'PATCH' as const }] : [route],
+);

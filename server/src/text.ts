@@ -1,4 +1,4 @@
-/** Combining marks in a row that a text may hold (docs: limits). More is "zalgo", which climbs over its neighbours. */
+/** Combining marks in a row that a text may hold. More is "zalgo", which climbs over its neighbours. */
 const MAX_COMBINING_MARKS = 20;
 
 /** Code points in a text; a surrogate without its partner counts as one, as iteration has it. */

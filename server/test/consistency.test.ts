@@ -156,6 +156,18 @@ for (const engine of engines) {
       await app.stranger.get('/admin/consistency', 401);
     });
 
+    it('counts once for all who ask at the same time', async (t) => {
+      const snapshot = t.mock.method(app.deps.db, 'snapshot');
+      const reports = await Promise.all([1, 2, 3].map(() => app.admin.get('/admin/consistency', 200)));
+      assert.deepEqual(
+        reports.map(({ ok }) => ok),
+        [true, true, true],
+      );
+      assert.equal(snapshot.mock.callCount(), 1);
+      await app.admin.get('/admin/consistency', 200);
+      assert.equal(snapshot.mock.callCount(), 2);
+    });
+
     for (const [name, sql, ...found] of damages) {
       it(`finds ${name}`, async () => {
         let seen: string[] = [];

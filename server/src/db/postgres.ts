@@ -18,18 +18,31 @@ export function openPostgres({ url, connections = 10 }: PostgresOptions): Databa
   const writers = openPool(url, connections);
   // Apart, so that writers which wait for a lock inside their connection do not keep anybody from reading.
   const readers = openPool(url, connections);
+  const snapshots = new Set<pg.PoolClient>();
+  let closed = false;
   const all = async (text: CompiledText, values: readonly unknown[]) =>
     (await translated(readers.query(asQuery(text, values)))).rows as Row[];
   return {
     dialect: 'postgres',
     reader: { dialect: 'postgres', all },
     write: (_name, work) => transaction(writers, work),
-    snapshot: (work) => attemptOnce(readers, work, SNAPSHOT),
+    snapshot: (work) => {
+      const unlessClosed = async (db: Writer) => {
+        if (closed) throw new DatabaseUnavailable('The database is closed');
+        return work(db);
+      };
+      return attemptOnce(readers, unlessClosed, SNAPSHOT, snapshots);
+    },
     ping: async () => void (await translated(readers.query('select 1'))),
     size: async () =>
       Number((await translated(readers.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
     isFull: () => false,
-    close: async () => void (await Promise.all([writers.end(), readers.end()])),
+    close: async () => {
+      closed = true;
+      // The pool waits for what it has lent, and these may take long.
+      await Promise.all([...snapshots].map((client) => client.end().catch(() => undefined)));
+      await Promise.all([writers.end(), readers.end()]);
+    },
   };
 }
 
@@ -63,8 +76,14 @@ async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): 
 // One moment for all its statements, which may take longer than a request's.
 const SNAPSHOT = `begin isolation level repeatable read read only; set local statement_timeout = '10min'`;
 
-async function attemptOnce<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>, begin = 'begin'): Promise<T> {
+async function attemptOnce<T>(
+  pool: pg.Pool,
+  work: (db: Writer) => Promise<T>,
+  begin = 'begin',
+  running?: Set<pg.PoolClient>,
+): Promise<T> {
   const client = await translated(pool.connect());
+  running?.add(client);
   let broken: Error | undefined;
   try {
     await translated(client.query(begin));
@@ -77,6 +96,7 @@ async function attemptOnce<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>, b
     });
     throw error;
   } finally {
+    running?.delete(client);
     client.release(broken);
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Reader, Row } from './database.ts';
+import { DatabaseUnavailable, type Reader, type Row } from './database.ts';
 import type { SnapshotAnswer, SnapshotRequest } from './sqlite_snapshot_worker.ts';
 
 /** The published package holds the worker as JavaScript. */
@@ -11,8 +11,10 @@ const script = new URL(`./sqlite_snapshot_worker${extname(import.meta.url)}`, im
 export function createSnapshots(path: string) {
   let last: Promise<unknown> = Promise.resolve();
   const running = new Set<Worker>();
+  let closed = false;
 
   async function run<T>(work: (db: Reader) => Promise<T>): Promise<T> {
+    if (closed) throw new DatabaseUnavailable('The database is closed');
     const worker = new Worker(script, { workerData: { path } });
     running.add(worker);
     try {
@@ -29,14 +31,18 @@ export function createSnapshots(path: string) {
       last = turn.catch(() => undefined);
       return turn;
     },
-    close: () => Promise.all([...running].map((worker) => worker.terminate())),
+    /** Those that wait are refused; one that runs ends with the statement it is at, which SQLite does not let go of. */
+    close: async () => {
+      closed = true;
+      await Promise.all([...running].map((worker) => worker.terminate()));
+    },
   };
 }
 
 /** Statements are answered in their order; whatever ends the worker ends those that wait. */
 function readerOver(worker: Worker): Reader {
   const ended = new AbortController();
-  let failure: Error = new Error('The reading thread has ended');
+  let failure: Error = new DatabaseUnavailable('The reading thread has ended');
   worker.on('error', (error: Error) => {
     failure = error;
   });

@@ -1,4 +1,4 @@
-/** How many requests run and wait at most, and how long one waits (docs: limits). */
+/** How many requests run and wait at most, and how long one waits (docs/configuration.md). */
 export interface AdmissionLimits {
   running: number;
   waiting: number;

@@ -71,7 +71,7 @@ export function openCall({ config }: Pick<Deps, 'config'>): onRequestHookHandler
 }
 
 function addressReader({ TRUSTED_PROXIES }: Config): (raw: IncomingMessage) => string {
-  const { trusted } = parseTrusted(TRUSTED_PROXIES.join(','));
+  const { trusted } = parseTrusted(TRUSTED_PROXIES);
   if (trusted.length > 0)
     return (raw) => clientAddress(raw.socket.remoteAddress, raw.headers['x-forwarded-for'], trusted);
   // Without proxies a connection has one client: its address is read once.

@@ -1,6 +1,6 @@
 import { type AppError, messageOf } from '../errors.ts';
 
-/** What everything the API answers is wrapped in (contract §1). `json` is spliced as it is. */
+/** What everything the API answers is wrapped in. `json` is spliced as it is. */
 export const success = (json: string): string => `{"success":true,"data":${json}}`;
 
 /** The failure envelope; `requestId` is also in the header. */

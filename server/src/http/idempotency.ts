@@ -6,7 +6,7 @@ import type { Route } from './route.ts';
 
 const FIELD = 'Idempotency-Key';
 
-/** Whether a route looks at `Idempotency-Key`: every POST but those of /auth/ (contract §1.12). */
+/** Whether a route looks at `Idempotency-Key`: every POST but those of /auth/. */
 export function takesKeys({ method, path }: Route): boolean {
   return method === 'POST' && !path.startsWith('/api/v1/auth/');
 }

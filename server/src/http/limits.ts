@@ -29,7 +29,7 @@ export interface Limits {
 
 const byAddress = new Set<RateClass>(['login', 'refresh', 'register']);
 
-/** Rate limits as configuration sets them (docs: limits); nothing is counted, and no header sent, with RATE_LIMITS=off. */
+/** Rate limits as configuration sets them (docs/configuration.md); nothing is counted, and no header sent, with RATE_LIMITS=off. */
 export function createLimits({ config, limiter }: Pick<Deps, 'config' | 'limiter'>): Limits {
   const classes = classesOf(config);
   const isOn = config.RATE_LIMITS === 'on';

@@ -37,14 +37,16 @@ export interface RouteDefinition<P extends TObject, Q extends TObject, B extends
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  /** True where no body at all is fine (contract §1.7). */
+  /** True where no body at all is fine. */
   readonly bodyOptional?: boolean;
   /** Schema of `data` by status; null for 204. */
   readonly answers: Readonly<Record<number, TSchema | null>>;
   /** Refusals worth naming in the document besides those every route has. */
   readonly refusals?: readonly ErrorCode[];
-  /** Conditional reads (contract §1.10). */
+  /** Reads that take `If-None-Match`. */
   readonly etag?: boolean;
+  /** May take minutes, as what reads everything does: HANDLER_TIMEOUT_SECONDS is not for it. */
+  readonly slow?: boolean;
   /** Answers without the envelope (health probes). */
   readonly plain?: boolean;
   readonly handler: (ctx: Ctx, input: RouteInput<Static<P>, Static<Q>, Static<B>>) => Answer | Promise<Answer>;

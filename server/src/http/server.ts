@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
+import { Socket } from 'node:net';
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type onRequestHookHandler } from 'fastify';
-import type { Config } from '../config.ts';
 import type { Deps } from '../context.ts';
-import { type Admission, createAdmission } from './admission.ts';
+import { createAdmission } from './admission.ts';
 import { authenticate, recogniseOrCount } from './authenticate.ts';
 import { createBodyParser } from './body.ts';
 import { newCall, openCall } from './call.ts';
@@ -17,31 +17,22 @@ import type { Route } from './route.ts';
 import { refuseUnknown } from './unknown.ts';
 import { createChecks } from './validation.ts';
 
-export interface ServerOptions {
-  /** Given where something else wants to look at it, as metrics do. */
-  readonly admission?: Admission;
-}
-
-/** The admission that configuration asks for. */
-function admissionOf(config: Config): Admission {
-  return createAdmission({
-    running: config.MAX_RUNNING_REQUESTS,
-    waiting: config.MAX_WAITING_REQUESTS,
-    waitMs: config.MAX_WAITING_MS,
-  });
-}
+/** What a route that says it is slow may take: as long as the statements of a snapshot. */
+const SLOW_MS = 10 * 60_000;
 
 /** The HTTP side, ready to listen. In this order a request is: opened, (cross-origin), known, counted, read, parsed, admitted, run. */
-export async function createServer(
-  deps: Deps,
-  routes: readonly Route[],
-  { admission = admissionOf(deps.config) }: ServerOptions = {},
-): Promise<FastifyInstance> {
+export async function createServer(deps: Deps, routes: readonly Route[]): Promise<FastifyInstance> {
   const { config } = deps;
   const replies = createReplies(deps);
   const limits = createLimits(deps);
   const checkOf = createChecks();
-  const deadlines = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000);
+  const admission = createAdmission({
+    running: config.MAX_RUNNING_REQUESTS,
+    waiting: config.MAX_WAITING_REQUESTS,
+    waitMs: config.MAX_WAITING_MS,
+  });
+  const usual = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000);
+  const slow = createDeadlines(SLOW_MS);
 
   const app = fastify(serverOptions(deps, replies));
   app.decorateRequest('call');
@@ -53,11 +44,20 @@ export async function createServer(
   for (const type of ['application/json', '*']) app.addContentTypeParser(type, parseBody);
   app.setErrorHandler((error, request) => replies.fail(request.call, error));
   app.setNotFoundHandler(refuseUnknown(app, replies, recogniseOrCount(deps, limits)));
-  app.addHook('onClose', async () => deadlines.stop());
+  app.addHook('onClose', async () => {
+    usual.stop();
+    slow.stop();
+  });
 
   const known = authenticate(deps, limits);
   for (const route of routes) {
-    const hooks = [route.scope === 'public' ? undefined : known, limits.hookOf(route), readHead(route, checkOf)];
+    const deadlines = route.slow ? slow : usual;
+    const hooks = [
+      route.slow ? keepSocket : undefined,
+      route.scope === 'public' ? undefined : known,
+      limits.hookOf(route),
+      readHead(route, checkOf),
+    ];
     app.route({
       method: route.method,
       url: route.path.replaceAll('{', ':').replaceAll('}', ''),
@@ -74,6 +74,13 @@ const opened =
     call.route = route;
     done();
   };
+
+/** Nothing moves on the socket while a slow route works; the next request on it has the usual time again. */
+const keepSocket: onRequestHookHandler = ({ raw: { socket } }, _reply, done) => {
+  // An injected request has none.
+  if (socket instanceof Socket) socket.setTimeout(SLOW_MS);
+  done();
+};
 
 function serverOptions({ config, now }: Deps, replies: Replies): FastifyHttpOptions<Server> {
   const newId = createRequestIds();

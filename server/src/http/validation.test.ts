@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TSchema, Type } from 'typebox';
-import { createChecks, isDateTime } from './validation.ts';
+import { isDateTime } from '../timestamp.ts';
+import { createChecks } from './validation.ts';
 
 const checkOf = createChecks();
 const faults = (schema: TSchema, value: unknown) => checkOf(schema)(value, 'body');

@@ -3,6 +3,7 @@ import type { ValidateFunction } from 'ajv';
 import type { Ajv2020, Options } from 'ajv/dist/2020.js';
 import type { TSchema } from 'typebox';
 import type { FieldFault } from '../errors.ts';
+import { isDateTime } from '../timestamp.ts';
 import { faultsOf } from './faults.ts';
 
 /** Finds what is wrong with a value; undefined when nothing is. `whole` is the field named for the value itself. */
@@ -60,16 +61,4 @@ function createCompiler(): (schema: TSchema, allErrors: boolean) => ValidateFunc
     }
     return ajv.compile(schema as object);
   };
-}
-
-/** RFC 3339 with a real day and an offset. */
-export function isDateTime(text: string): boolean {
-  const found =
-    /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i.exec(
-      text,
-    );
-  if (!found) return false;
-  const [, year, month, day] = found.map(Number);
-  const date = new Date(Date.UTC(year as number, (month as number) - 1, day));
-  return date.getUTCMonth() === (month as number) - 1 && date.getUTCDate() === day;
 }

@@ -17,6 +17,7 @@ async function slowApp(settings: Record<string, string>) {
   const tiny = await tinyApp(
     [
       echo({ path: '/slow', handler: slow }),
+      echo({ path: '/patient', slow: true, handler: slow }),
       echo({ path: '/fast' }),
       echo({ path: '/healthz', scope: 'public', limit: 'none' }),
       echo({ method: 'POST', path: '/strict', body: strict({ a: Type.String() }) }),
@@ -132,4 +133,15 @@ test('what is in flight when the server closes is answered, and its connection c
   assert.match(text, /\r\nconnection: close\r\n/i);
   assert.match(text, /\{"success":true,"data":1\}/);
   await assert.rejects(fetch(`http://127.0.0.1:${port}/fast`));
+});
+
+test('a route that says it is slow has longer', async () => {
+  const { app, call, running, started } = await slowApp({ HANDLER_TIMEOUT_SECONDS: '1' });
+  const patient = call('/patient');
+  assert.equal((await call('/slow')).status, 503);
+  await started(2);
+  running[0]?.(done);
+  running[1]?.(done);
+  assert.equal((await patient).status, 200);
+  await app.close();
 });

@@ -35,7 +35,7 @@ const page = (selection: Selection, by: string): Hot[] => [
   { name: `a page after, ${by}`, run: (db) => newerKeys(db, selection, edge), by: [by] },
 ];
 
-/** What runs on every page, list and send: its time must not grow with the tables. */
+/** What runs on every page, list and send, and the indexes it must find its rows by. */
 const hot: readonly Hot[] = [
   ...page({ withReplies: true, pinnedOnly: false }, 'messages_listed'),
   ...page({ withReplies: false, pinnedOnly: false }, 'messages_listed_roots'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { DatabaseUnavailable, type Reader } from '../../src/db/database.ts';
 import { change, query, textOf } from '../../src/db/statement.ts';
 import { engines } from '../engines.ts';
 import { openTestDatabase } from './databases.ts';
@@ -58,6 +59,24 @@ for (const engine of engines) {
       );
       assert.ok((await db.snapshot((reader) => keys.all(reader, {}))).length > 0);
     });
+  });
+}
+
+for (const engine of engines) {
+  it(`closing ends the snapshots that run and those that wait (${engine})`, async () => {
+    const { db, close } = await openTestDatabase(engine);
+    let began = () => {};
+    const started = new Promise<void>((resolve) => {
+      began = resolve;
+    });
+    const endless = async (reader: Reader) => {
+      began();
+      for (;;) await reader.all(long, []);
+    };
+    const ends = Promise.all([1, 2, 3].map(() => assert.rejects(db.snapshot(endless), DatabaseUnavailable)));
+    await started;
+    await close();
+    await ends;
   });
 }
 

@@ -28,6 +28,7 @@ export const adminConsistencyRoutes: readonly Route[] = [
       }),
     },
     refusals: ['PERMISSION_DENIED'],
+    slow: true,
     handler: (ctx) => getConsistency(ctx),
   }),
 ];

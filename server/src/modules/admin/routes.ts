@@ -6,22 +6,6 @@ import { AdminUser, AdminUserList, AdminUsersQuery, StandingBody } from './schem
 
 const tag = 'admin';
 
-const standing = (method: 'PUT' | 'PATCH') =>
-  route({
-    method,
-    path: '/api/v1/admin/users/{user_id}',
-    scope: 'admin',
-    limit: 'default',
-    action: 'admin.users',
-    tag,
-    summary: 'Give a server role, suspend or restore',
-    params: PathId('user_id'),
-    body: StandingBody,
-    answers: { 200: AdminUser },
-    refusals: ['PERMISSION_DENIED', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT'],
-    handler: (ctx, { params, body }) => changeStanding(ctx, params.user_id, body),
-  });
-
 export const adminRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -36,6 +20,18 @@ export const adminRoutes: readonly Route[] = [
     refusals: ['PERMISSION_DENIED'],
     handler: (ctx, { query }) => listUsers(ctx, query),
   }),
-  standing('PUT'),
-  standing('PATCH'),
+  route({
+    method: 'PUT',
+    path: '/api/v1/admin/users/{user_id}',
+    scope: 'admin',
+    limit: 'default',
+    action: 'admin.users',
+    tag,
+    summary: 'Give a server role, suspend or restore',
+    params: PathId('user_id'),
+    body: StandingBody,
+    answers: { 200: AdminUser },
+    refusals: ['PERMISSION_DENIED', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT'],
+    handler: (ctx, { params, body }) => changeStanding(ctx, params.user_id, body),
+  }),
 ];

@@ -2,7 +2,7 @@ import { createFailures, type FailureRule } from './failures.ts';
 
 const MINUTE = 60_000;
 
-/** 5 failures in 5 minutes, then waits of 1, 2, 4, 8 and 15 minutes (docs: limits). */
+/** 5 failures in 5 minutes, then waits of 1, 2, 4, 8 and 15 minutes. */
 const ACCOUNT_RULE: FailureRule = {
   limit: 5,
   windowMs: 5 * MINUTE,

@@ -21,21 +21,6 @@ import { endSession, listSessions, logout } from './sessions.ts';
 
 const tag = 'auth';
 
-const password = (method: 'PUT' | 'PATCH') =>
-  route({
-    method,
-    path: '/api/v1/auth/password',
-    scope: 'account',
-    limit: 'default',
-    action: 'session.manage',
-    tag,
-    summary: 'Change my password; my other sessions end',
-    body: PasswordBody,
-    answers: { 200: PasswordChanged },
-    refusals: ['PERMISSION_DENIED'],
-    handler: (ctx, { body }) => changePassword(ctx, body),
-  });
-
 export const authRoutes: readonly Route[] = [
   route({
     method: 'POST',
@@ -113,6 +98,17 @@ export const authRoutes: readonly Route[] = [
     refusals: ['NOT_FOUND'],
     handler: (ctx, { params }) => endSession(ctx, params.session_id),
   }),
-  password('PUT'),
-  password('PATCH'),
+  route({
+    method: 'PUT',
+    path: '/api/v1/auth/password',
+    scope: 'account',
+    limit: 'default',
+    action: 'session.manage',
+    tag,
+    summary: 'Change my password; my other sessions end',
+    body: PasswordBody,
+    answers: { 200: PasswordChanged },
+    refusals: ['PERMISSION_DENIED'],
+    handler: (ctx, { body }) => changePassword(ctx, body),
+  }),
 ];

@@ -8,23 +8,6 @@ import { setBan } from './set.ts';
 const tag = 'moderation';
 const ofPerson = Strict({ room_id: Id, user_id: Id });
 
-const set = (method: 'PUT' | 'PATCH') =>
-  route({
-    method,
-    path: '/api/v1/rooms/{room_id}/bans/{user_id}',
-    scope: 'rooms:write',
-    limit: 'default',
-    action: 'ban.set',
-    tag,
-    summary: 'Ban somebody from a room, or change the ban',
-    params: ofPerson,
-    body: SetBanBody,
-    bodyOptional: true,
-    answers: { 200: Ban },
-    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT', 'UNPROCESSABLE'],
-    handler: (ctx, { params, body }) => setBan(ctx, params.room_id, params.user_id, body),
-  });
-
 export const banRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -40,8 +23,21 @@ export const banRoutes: readonly Route[] = [
     refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND'],
     handler: (ctx, { params, query }) => listRoomBans(ctx, params.room_id, query),
   }),
-  set('PUT'),
-  set('PATCH'),
+  route({
+    method: 'PUT',
+    path: '/api/v1/rooms/{room_id}/bans/{user_id}',
+    scope: 'rooms:write',
+    limit: 'default',
+    action: 'ban.set',
+    tag,
+    summary: 'Ban somebody from a room, or change the ban',
+    params: ofPerson,
+    body: SetBanBody,
+    bodyOptional: true,
+    answers: { 200: Ban },
+    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT', 'UNPROCESSABLE'],
+    handler: (ctx, { params, body }) => setBan(ctx, params.room_id, params.user_id, body),
+  }),
   route({
     method: 'DELETE',
     path: '/api/v1/rooms/{room_id}/bans/{user_id}',

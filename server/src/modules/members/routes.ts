@@ -12,22 +12,6 @@ const tag = 'members';
 const ofRoom = PathId('room_id');
 const inRoom = Strict({ room_id: Id, user_id: Id });
 
-const setRole = (method: 'PUT' | 'PATCH') =>
-  route({
-    method,
-    path: '/api/v1/rooms/{room_id}/members/{user_id}',
-    scope: 'rooms:write',
-    limit: 'default',
-    action: 'member.set_role',
-    tag,
-    summary: 'Change the role of a member, or transfer the room',
-    params: inRoom,
-    body: SetRoleBody,
-    answers: { 200: Member },
-    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT', 'UNPROCESSABLE'],
-    handler: (ctx, { params, body }) => setMemberRole(ctx, params.room_id, params.user_id, body.role),
-  });
-
 export const memberRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -61,7 +45,6 @@ export const memberRoutes: readonly Route[] = [
       'RESOURCE_CONFLICT',
       'ROOM_FULL',
       'UNPROCESSABLE',
-      'IDEMPOTENCY_MISMATCH',
     ],
     handler: (ctx, { params, body }) => addMember(ctx, params.room_id, body),
   }),
@@ -77,7 +60,7 @@ export const memberRoutes: readonly Route[] = [
     body: Strict({}),
     bodyOptional: true,
     answers: { 200: Member, 201: Member },
-    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'ROOM_FULL', 'IDEMPOTENCY_MISMATCH'],
+    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'ROOM_FULL'],
     handler: (ctx, { params }) => joinRoom(ctx, params.room_id),
   }),
   route({
@@ -92,11 +75,23 @@ export const memberRoutes: readonly Route[] = [
     body: Strict({}),
     bodyOptional: true,
     answers: { 204: null, 200: Departure },
-    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT', 'IDEMPOTENCY_MISMATCH'],
+    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT'],
     handler: (ctx, { params }) => leaveRoom(ctx, params.room_id),
   }),
-  setRole('PUT'),
-  setRole('PATCH'),
+  route({
+    method: 'PUT',
+    path: '/api/v1/rooms/{room_id}/members/{user_id}',
+    scope: 'rooms:write',
+    limit: 'default',
+    action: 'member.set_role',
+    tag,
+    summary: 'Change the role of a member, or transfer the room',
+    params: inRoom,
+    body: SetRoleBody,
+    answers: { 200: Member },
+    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT', 'UNPROCESSABLE'],
+    handler: (ctx, { params, body }) => setMemberRole(ctx, params.room_id, params.user_id, body.role),
+  }),
   route({
     method: 'DELETE',
     path: '/api/v1/rooms/{room_id}/members/{user_id}',

@@ -9,23 +9,6 @@ import { setMute } from './set.ts';
 const tag = 'moderation';
 const ofPerson = Strict({ room_id: Id, user_id: Id });
 
-const set = (method: 'PUT' | 'PATCH') =>
-  route({
-    method,
-    path: '/api/v1/rooms/{room_id}/mutes/{user_id}',
-    scope: 'rooms:write',
-    limit: 'default',
-    action: 'mute.set',
-    tag,
-    summary: 'Mute a member, or change the mute',
-    params: ofPerson,
-    body: SetMuteBody,
-    bodyOptional: true,
-    answers: { 200: Mute },
-    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT', 'UNPROCESSABLE'],
-    handler: (ctx, { params, body }) => setMute(ctx, params.room_id, params.user_id, body),
-  });
-
 export const muteRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -41,8 +24,21 @@ export const muteRoutes: readonly Route[] = [
     refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND'],
     handler: (ctx, { params, query }) => listRoomMutes(ctx, params.room_id, query),
   }),
-  set('PUT'),
-  set('PATCH'),
+  route({
+    method: 'PUT',
+    path: '/api/v1/rooms/{room_id}/mutes/{user_id}',
+    scope: 'rooms:write',
+    limit: 'default',
+    action: 'mute.set',
+    tag,
+    summary: 'Mute a member, or change the mute',
+    params: ofPerson,
+    body: SetMuteBody,
+    bodyOptional: true,
+    answers: { 200: Mute },
+    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'USER_NOT_FOUND', 'RESOURCE_CONFLICT', 'UNPROCESSABLE'],
+    handler: (ctx, { params, body }) => setMute(ctx, params.room_id, params.user_id, body),
+  }),
   route({
     method: 'DELETE',
     path: '/api/v1/rooms/{room_id}/mutes/{user_id}',

@@ -10,7 +10,7 @@ export interface ReactionOfMessage {
   username: string;
 }
 
-/** People shown per emoji inside a message (contract §5.1). */
+/** People shown per emoji inside a message. */
 const SHOWN_PER_EMOJI = 10;
 
 /** Per message and emoji: the exact count and the first people, oldest first; emoji in the order of their first use. */

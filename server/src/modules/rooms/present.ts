@@ -1,10 +1,13 @@
 import { timestamp } from '../../timestamp.ts';
+import { unreadCount } from '../read_marks/present.ts';
 import type { ShownRoom } from './store.ts';
 
 /** A room as one person sees it, as JSON text; unread counts are arithmetic on the membership, 0 without one. */
 export function roomJson(room: ShownRoom): string {
   const isMember = room.role !== null;
-  const unread = isMember ? room.last_seq - (room.last_read_seq ?? 0) - (room.skipped_count ?? 0) : 0;
+  const { last_seq, last_read_seq, skipped_count } = room;
+  const mark = { last_seq, last_read_seq: last_read_seq ?? 0, skipped_count: skipped_count ?? 0 };
+  const unread = isMember ? unreadCount(mark) : 0;
   return (
     `{"id":${room.id},"uuid":"${room.uuid}","name":${JSON.stringify(room.name)}` +
     `,"description":${JSON.stringify(room.description)},"topic":${JSON.stringify(room.topic)}` +

@@ -10,22 +10,6 @@ import { changeRoom } from './update.ts';
 const tag = 'rooms';
 const ofRoom = PathId('room_id');
 
-const update = (method: 'PUT' | 'PATCH') =>
-  route({
-    method,
-    path: '/api/v1/rooms/{room_id}',
-    scope: 'rooms:write',
-    limit: 'default',
-    action: 'room.update',
-    tag,
-    summary: 'Change a room',
-    params: ofRoom,
-    body: UpdateRoomBody,
-    answers: { 200: Room },
-    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'UNPROCESSABLE'],
-    handler: (ctx, { params, body }) => changeRoom(ctx, params.room_id, body),
-  });
-
 export const roomRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -50,7 +34,7 @@ export const roomRoutes: readonly Route[] = [
     summary: 'Create a room',
     body: CreateRoomBody,
     answers: { 201: Room },
-    refusals: ['PERMISSION_DENIED', 'IDEMPOTENCY_MISMATCH'],
+    refusals: ['PERMISSION_DENIED'],
     handler: (ctx, { body }) => createRoom(ctx, body),
   }),
   route({
@@ -67,8 +51,20 @@ export const roomRoutes: readonly Route[] = [
     etag: true,
     handler: (ctx, { params }) => getRoom(ctx, params.room_id),
   }),
-  update('PUT'),
-  update('PATCH'),
+  route({
+    method: 'PUT',
+    path: '/api/v1/rooms/{room_id}',
+    scope: 'rooms:write',
+    limit: 'default',
+    action: 'room.update',
+    tag,
+    summary: 'Change a room',
+    params: ofRoom,
+    body: UpdateRoomBody,
+    answers: { 200: Room },
+    refusals: ['PERMISSION_DENIED', 'ROOM_NOT_FOUND', 'UNPROCESSABLE'],
+    handler: (ctx, { params, body }) => changeRoom(ctx, params.room_id, body),
+  }),
   route({
     method: 'DELETE',
     path: '/api/v1/rooms/{room_id}',

@@ -6,7 +6,7 @@ export interface Activity {
   seen(userId: number, at: number): void;
   /** The later of what is stored and what is known here; epoch milliseconds. */
   lastSeen(userId: number, stored: number): number;
-  /** Writes what is new. */
+  /** Writes what is new, after a flush that is still running; what could not be written waits for the next. */
   flush(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export function createActivity(db: Database): Activity {
   let fresh = new Map<number, number>();
   let writing = new Map<number, number>();
 
-  async function flush() {
+  async function writeFresh(): Promise<void> {
     if (fresh.size === 0) return;
     writing = fresh;
     fresh = new Map();
@@ -29,9 +29,18 @@ export function createActivity(db: Database): Activity {
           [...writing].map(([id, at]) => ({ id, at })),
         ),
       );
+    } catch (error) {
+      fresh = new Map([...writing, ...fresh]);
+      throw error;
     } finally {
       writing = new Map();
     }
+  }
+
+  let last: Promise<void> = Promise.resolve();
+  function flush(): Promise<void> {
+    last = last.catch(() => undefined).then(writeFresh);
+    return last;
   }
 
   return {

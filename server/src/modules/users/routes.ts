@@ -7,21 +7,6 @@ import { updateMe } from './update.ts';
 
 const tag = 'users';
 
-const update = (method: 'PUT' | 'PATCH') =>
-  route({
-    method,
-    path: '/api/v1/users/me',
-    scope: 'users:write',
-    limit: 'default',
-    action: 'user.update_self',
-    tag,
-    summary: 'Change my profile',
-    body: ProfileBody,
-    answers: { 200: OwnUser },
-    refusals: ['RESOURCE_CONFLICT'],
-    handler: (ctx, { body }) => updateMe(ctx, body),
-  });
-
 export const userRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -35,8 +20,19 @@ export const userRoutes: readonly Route[] = [
     etag: true,
     handler: (ctx) => getMe(ctx),
   }),
-  update('PUT'),
-  update('PATCH'),
+  route({
+    method: 'PUT',
+    path: '/api/v1/users/me',
+    scope: 'users:write',
+    limit: 'default',
+    action: 'user.update_self',
+    tag,
+    summary: 'Change my profile',
+    body: ProfileBody,
+    answers: { 200: OwnUser },
+    refusals: ['RESOURCE_CONFLICT'],
+    handler: (ctx, { body }) => updateMe(ctx, body),
+  }),
   route({
     method: 'GET',
     path: '/api/v1/users/search',
