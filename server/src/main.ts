@@ -14,6 +14,8 @@ try {
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
 
+type FirstAdmin = Awaited<ReturnType<typeof import('./app.ts').createApp>>['firstAdmin'];
+
 async function main(): Promise<void> {
   const { ConfigError, readConfig } = await import('./config.ts');
   try {
@@ -37,7 +39,11 @@ async function run(config: import('./config.ts').Config): Promise<void> {
     process.kill(process.pid, 'SIGKILL');
   };
   const app = await createApp(config, { onFatal });
-  const url = await app.server.listen({ host: config.HOST, port: config.PORT });
+  const url = await app.server.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
+    // The account is made, and its password is not shown again.
+    for (const line of adminLines(app.firstAdmin)) console.log(line);
+    throw error;
+  });
   const { default: closeWithGrace } = await import('close-with-grace');
   // Longer than the drain itself takes; a second signal ends at once.
   closeWithGrace({ delay: (config.DRAIN_SECONDS + 5) * 1_000, logger: false }, async ({ err }) => {
@@ -47,24 +53,22 @@ async function run(config: import('./config.ts').Config): Promise<void> {
   console.log(banner(url, config.DATA_DIR, app.firstAdmin));
 }
 
-function banner(
-  url: string,
-  directory: string,
-  firstAdmin: Awaited<ReturnType<typeof import('./app.ts').createApp>>['firstAdmin'],
-): string {
-  const lines = [
+function banner(url: string, directory: string, firstAdmin: FirstAdmin): string {
+  return [
     `Veza Chat Server is ready`,
     `  API       ${url}/api/v1`,
     `  OpenAPI   ${url}/openapi.json`,
     `  Health    ${url}/health`,
     `  Data      ${resolve(directory)}`,
-  ];
-  if (firstAdmin) {
-    lines.push(`  Admin     ${firstAdmin.adminUsername}`);
-    if (firstAdmin.oneTimePassword)
-      lines.push(`  Password  ${firstAdmin.oneTimePassword}   (shown this once and kept nowhere)`);
-  }
-  return lines.join('\n');
+    ...adminLines(firstAdmin),
+  ].join('\n');
+}
+
+function adminLines(firstAdmin: FirstAdmin): string[] {
+  if (!firstAdmin) return [];
+  const { adminUsername, oneTimePassword } = firstAdmin;
+  const password = oneTimePassword ? [`  Password  ${oneTimePassword}   (shown this once and kept nowhere)`] : [];
+  return [`  Admin     ${adminUsername}`, ...password];
 }
 
 await main();

@@ -21,7 +21,8 @@ describe('attempts to sign in', async () => {
     await app.register('alice');
     rest();
     await failing('alice', 3);
-    await failing('ALICE@example.com', 2);
+    await failing('ALICE', 2);
+    await failing('alice@example.com', 1); // counted apart, or it would tell whose address it is
     const refused = await login('alice', passwordOf('alice'));
     assert.deepEqual([refused.status, refused.error.code], [429, 'RATE_LIMIT_EXCEEDED']);
     const { scope, limit, window, retry_after } = refused.error.details;

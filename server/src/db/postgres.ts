@@ -53,7 +53,7 @@ function openPool(url: string, connections: number): pg.Pool {
     connectionString: url,
     max: connections,
     types,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 10_000,
     // A lock is waited for as long as an idempotency key's first request is: five seconds.
     options: '-c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000 -c statement_timeout=10000',
   });

@@ -45,6 +45,20 @@ function welcome({ activity, now }: Pick<Deps, 'activity' | 'now'>, call: Call, 
   activity.seen(actor.userId, now());
 }
 
+/**
+ * Whoever was signed in when the headers came may no longer be when the body has: asked again just before the action, since a body
+ * may take as long as it likes. True at once, without a promise, where nothing has changed.
+ */
+export function isStillKnown({ authority }: Pick<Deps, 'authority'>, call: Call): boolean | Promise<boolean> {
+  const actor = authority.actorOf(bearerOf(call.reply.request.raw.headers.authorization) ?? '');
+  return actor instanceof Promise ? actor.then((late) => adopt(call, late)) : adopt(call, actor);
+}
+
+function adopt(call: Call, actor: Actor | undefined): boolean {
+  if (actor !== undefined) call.actor = actor;
+  return actor !== undefined;
+}
+
 /** The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110). */
 function bearerOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined || authorization.length < 8 || authorization[6] !== ' ') return undefined;

@@ -17,7 +17,7 @@ const GZIP_MARGIN = 1_024;
 export function createBodyParser(config: Config): (request: FastifyRequest, payload: Incoming, done: Done) => void {
   return (request, incoming, done) => {
     if (request.is404) return done(null, undefined);
-    const limit = incoming.url?.startsWith(AUTH) ? config.MAX_AUTH_BODY_BYTES : config.MAX_BODY_BYTES;
+    const limit = request.call.route?.path.startsWith(AUTH) ? config.MAX_AUTH_BODY_BYTES : config.MAX_BODY_BYTES;
     const coding = codingOf(incoming.headers['content-encoding']);
     collect(incoming, coding === 'gzip' ? limit + GZIP_MARGIN : limit, limit, (...[error, bytes]) => {
       if (error) return done(error);

@@ -3,6 +3,7 @@ import type { Answer } from '../answer.ts';
 import type { Ctx, Deps } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Admission } from './admission.ts';
+import { isStillKnown } from './authenticate.ts';
 import type { Call } from './call.ts';
 import type { Deadlines, Pending } from './deadlines.ts';
 import type { Replies } from './replies.ts';
@@ -25,6 +26,8 @@ const late = () => new AppError('SERVICE_UNAVAILABLE', { reason: 'timeout' }, 1)
  */
 export function handle(route: Route, { deps, replies, admission, deadlines, readBody }: Parts): RouteHandlerMethod {
   const isProbe = route.limit === 'none';
+  // A request without a body runs in the moment it is known.
+  const isReading = route.method === 'GET' || route.scope === 'public';
 
   function run(call: Call, body: unknown) {
     const ctx: Ctx = { deps, actor: call.actor, request: call, now: deps.now(), db: deps.db.reader };
@@ -69,12 +72,25 @@ export function handle(route: Route, { deps, replies, admission, deadlines, read
     replies.fail(call, error);
   }
 
+  function admit(call: Call, body: unknown) {
+    const entered = isProbe || admission.enter(call.reply.raw);
+    if (entered === true) return recheck(call, body);
+    if (entered === false) return replies.fail(call, busy());
+    void entered.then((admitted) => (admitted ? recheck(call, body) : replies.fail(call, busy())));
+  }
+
+  function recheck(call: Call, body: unknown) {
+    const known = isReading || isStillKnown(deps, call);
+    const go = (still: boolean) => (still ? run(call, body) : fail(call, new AppError('INVALID_TOKEN')));
+    if (known instanceof Promise) known.then(go, (error) => fail(call, error));
+    else go(known);
+  }
+
   return (request, reply) => {
     const { call } = request;
     const body = readBody(call, request.body);
-    const entered = isProbe || admission.enter(reply.raw);
-    if (entered === true) return run(call, body);
-    if (entered === false) return replies.fail(call, busy());
-    void entered.then((admitted) => (admitted ? run(call, body) : replies.fail(call, busy())));
+    // A pipelined request waits until the answer before it is out: answers to a client that does not read them must not pile up.
+    if (reply.raw.socket) admit(call, body);
+    else reply.raw.once('socket', () => admit(call, body));
   };
 }

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import type { FieldFault } from '../errors.ts';
 import type { Call } from './call.ts';
-import { pathOf } from './request_log.ts';
 import type { Route } from './route.ts';
 
 const FIELD = 'Idempotency-Key';
@@ -20,6 +19,8 @@ export function keyFault(key: string): FieldFault | undefined {
 
 /** What tells a repeated request from another one: the key, where it was sent, and a digest of the body as it was understood. */
 export function idempotencyOf(call: Call, key: string, body: unknown): NonNullable<Call['idempotency']> {
-  const { method = '', url = '' } = call.reply.request.raw;
-  return { key, scope: `${method} ${pathOf(url)}`, payloadHash: hash('sha256', JSON.stringify(body ?? {}), 'hex') };
+  const { method = '', path = '' } = call.route ?? {};
+  // As the route understands it: there are many ways to write one path.
+  const scope = `${method} ${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String((call.params as Record<string, unknown>)[name]))}`;
+  return { key, scope, payloadHash: hash('sha256', JSON.stringify(body ?? {}), 'hex') };
 }

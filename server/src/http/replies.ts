@@ -62,7 +62,9 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
   function fail(call: Call, thrown: unknown): void {
     const error = refusalOf(thrown);
     const headers = refusalHeaders(error);
-    if (error.status >= 500) log.error({ req: call.id, err: thrown, code: error.code }, 'request failed');
+    // What we refuse on purpose, such as when overloaded, is no fault to look into.
+    if (error.status >= 500 && thrown !== error)
+      log.error({ req: call.id, err: thrown, code: error.code }, 'request failed');
     const language = languageOf(call.reply.request.raw.headers['accept-language']);
     send(call, error.status, failure(error, language, call.id, now()), headers);
   }

@@ -145,3 +145,25 @@ test('a route that says it is slow has longer', async () => {
   assert.equal((await patient).status, 200);
   await app.close();
 });
+
+test('a pipelined request waits until the answer before it is out', async () => {
+  const { app, running, started } = await slowApp({});
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as { port: number };
+  const socket = connect({ port, host: '127.0.0.1' });
+  const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer alice\r\n\r\n`;
+  let text = '';
+  socket.on('data', (data) => {
+    text += data;
+  });
+  socket.write(request('/slow') + request('/slow') + request('/fast'));
+  await started(1);
+  await wait(20);
+  assert.equal(running.length, 1, 'the second has not begun');
+  running[0]?.(done);
+  await started(2);
+  running[1]?.(done);
+  while ((text.match(/HTTP\/1\.1 200/g) ?? []).length < 3) await wait(1);
+  socket.destroy();
+  await app.close();
+});

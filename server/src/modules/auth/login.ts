@@ -12,7 +12,8 @@ import { type Credentials, findByEmail, findByUsername, findCredentials } from '
 /** Opens a session with user name or e-mail, and password. Whatever is wrong is one 401, after the same time. */
 export async function login(ctx: Ctx, { username, password }: { username: string; password: string }): Promise<Answer> {
   const found = await findAccount(ctx, username);
-  const attempt = beginAttempt(ctx, found?.id ?? nameKey(username));
+  // Counted by what was typed, known or not: a count by account would tell which e-mail belongs to which name.
+  const attempt = beginAttempt(ctx, username.includes('@') ? emailKey(username) : nameKey(username.trim()));
   try {
     const fits = await passwordFits(ctx, found?.password_hash, password);
     const opened = found && fits && found.is_suspended === 0 ? await open(ctx, found) : undefined;

@@ -75,25 +75,28 @@ export const newerReplies = query((q, p: { parent_id: number; id: number; limit:
 );
 
 /** Messages that mention someone, newest first, as far as he may still read them. */
-export const mentionKeys = query((q, p: { user_id: number; id: number; limit: number; now: number }) =>
-  q
-    .selectFrom('mentions as n')
-    .innerJoin('messages as m', 'm.id', 'n.message_id')
-    .innerJoin('containers as c', 'c.id', 'm.container_id')
-    .leftJoin('members as me', (join) =>
-      join.onRef('me.container_id', '=', 'c.id').onRef('me.user_id', '=', 'n.user_id').on('me.left_at', 'is', null),
-    )
-    .leftJoin('bans as b', (join) => join.onRef('b.container_id', '=', 'c.id').onRef('b.user_id', '=', 'n.user_id'))
-    .where('n.user_id', '=', p.user_id)
-    .where('n.message_id', '<', p.id)
-    .where(({ or, eb }) => or([eb('b.user_id', 'is', null), eb('b.until', '<=', p.now)]))
-    .where(({ or, eb, and }) =>
-      or([
-        eb('c.visibility', '=', sql.lit('public')),
-        and([eb('c.visibility', '!=', sql.lit('deleted')), eb('me.user_id', 'is not', null)]),
-      ]),
-    )
-    .orderBy('n.message_id', 'desc')
-    .limit(p.limit)
-    .select(['m.id', 'm.version', 'm.reaction_count']),
+export const mentionKeys = query(
+  (q, p: { user_id: number; id: number; limit: number; now: number; is_guest: number }) =>
+    q
+      .selectFrom('mentions as n')
+      .innerJoin('messages as m', 'm.id', 'n.message_id')
+      .innerJoin('containers as c', 'c.id', 'm.container_id')
+      .leftJoin('members as me', (join) =>
+        join.onRef('me.container_id', '=', 'c.id').onRef('me.user_id', '=', 'n.user_id').on('me.left_at', 'is', null),
+      )
+      .leftJoin('bans as b', (join) => join.onRef('b.container_id', '=', 'c.id').onRef('b.user_id', '=', 'n.user_id'))
+      .where('n.user_id', '=', p.user_id)
+      .where('n.message_id', '<', p.id)
+      // Conversations are not for guests, what they had before included.
+      .where(({ or, eb }) => or([eb('c.visibility', '!=', sql.lit('direct')), sql<boolean>`${p.is_guest} = 0`]))
+      .where(({ or, eb }) => or([eb('b.user_id', 'is', null), eb('b.until', '<=', p.now)]))
+      .where(({ or, eb, and }) =>
+        or([
+          eb('c.visibility', '=', sql.lit('public')),
+          and([eb('c.visibility', '!=', sql.lit('deleted')), eb('me.user_id', 'is not', null)]),
+        ]),
+      )
+      .orderBy('n.message_id', 'desc')
+      .limit(p.limit)
+      .select(['m.id', 'm.version', 'm.reaction_count']),
 );

@@ -57,14 +57,16 @@ async function passed(ctx: WriteCtx, key: { container_id: number; user_id: numbe
 async function targetOf(ctx: WriteCtx, containerId: number, lastSeq: number, body: MarkBody): Promise<number> {
   if (body.message_id === undefined) return lastSeq;
   const message = await findMessage.first(ctx.db, { id: body.message_id });
-  if (message?.container_id !== containerId) throw new AppError('MESSAGE_NOT_FOUND');
+  if (message?.container_id !== containerId || message.content === null) throw new AppError('MESSAGE_NOT_FOUND');
   return body.unread ? message.seq - 1 : message.seq;
 }
 
 /** Everything unread, rooms and conversations apart, newest activity first. */
 export async function getUnread(ctx: Ctx): Promise<Answer> {
   allow(ctx, 'user.update_self');
-  const rows = await unreadOf.all(ctx.db, { user_id: ctx.actor.userId });
+  const found = await unreadOf.all(ctx.db, { user_id: ctx.actor.userId });
+  // Conversations are not for guests, what they had before included.
+  const rows = ctx.actor.role === 'guest' ? found.filter(({ visibility }) => visibility !== 'direct') : found;
   const rooms = rows
     .filter((row) => row.visibility !== 'direct')
     .map((row) => ({ room_id: row.id, ...markAnswer(row) }));

@@ -1,7 +1,8 @@
 import { allow } from '../../access.ts';
 import { type Answer, okJson } from '../../answer.ts';
+import { parseRate } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { invalidField } from '../../errors.ts';
+import { invalidField, rateLimited } from '../../errors.ts';
 import { foldForSearch, likePattern } from '../../text.ts';
 import { decodeCursor, encodeCursor, listStart } from './cursor.ts';
 import { countList, countSearch, type ListFilter, listPage, type PageOf, searchPage } from './list_store.ts';
@@ -18,6 +19,7 @@ export async function listRooms(ctx: Ctx, options: ListRooms): Promise<Answer> {
   const edge = edgeOf(options, offset);
   const pattern = patternOf(options.search);
   allow(ctx, filter === 'all' ? 'room.list_all' : 'room.list');
+  if (pattern !== undefined) await refuseManySearches(ctx);
   const user_id = ctx.actor.userId;
   const page = { user_id, ...edge, limit: limit + 1, offset, window: offset + limit + 1 };
   const { rooms, total } = await find(ctx, filter, page, pattern);
@@ -28,6 +30,14 @@ export async function listRooms(ctx: Ctx, options: ListRooms): Promise<Answer> {
   return okJson(
     `{"rooms":[${rooms.map(roomJson).join(',')}],"total":${total},"has_more":${hasMore},"next_cursor":${next}}`,
   );
+}
+
+/** A search reads every name: it counts as a search besides being a request. */
+async function refuseManySearches({ deps, actor }: Ctx): Promise<void> {
+  if (deps.config.RATE_LIMITS === 'off') return;
+  const rate = parseRate(deps.config.RATE_LIMIT_SEARCH);
+  const verdict = await deps.limiter.take(`search:${actor.userId}`, rate);
+  if (!verdict.allowed) throw rateLimited({ scope: 'search', ...rate, retryAfterMs: verdict.retryAfterMs });
 }
 
 async function find(ctx: Ctx, filter: ListFilter, page: PageOf, pattern: string | undefined) {
