@@ -8,8 +8,12 @@ import { inTemporary } from '../temporary.ts';
 import { newestPage, spreadPages, unseenPages } from './page_requests.ts';
 
 const SMALL = 10_000;
-const path = `/api/v1/rooms/${FIRST_ROOM}/messages`;
-const get = (paths: readonly (readonly string[])[]): SubjectPlan['load'] => ({ method: 'GET', paths, body: undefined });
+export const path = `/api/v1/rooms/${FIRST_ROOM}/messages`;
+export const get = (paths: readonly (readonly string[])[]): SubjectPlan['load'] => ({
+  method: 'GET',
+  paths,
+  body: undefined,
+});
 
 interface Seeded {
   readonly large: string;

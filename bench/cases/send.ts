@@ -17,10 +17,10 @@ const load: SubjectPlan['load'] = {
 };
 
 /** Each subject writes into a copy of its own. */
-export async function sendPlans(directory: string): Promise<SubjectPlan[]> {
+export async function sendPlans(directory: string, { messages } = shape): Promise<SubjectPlan[]> {
   const copy = async (name: string) => {
     const folder = join(directory, name);
-    return { folder, path: await seed(folder, shape) };
+    return { folder, path: await seed(folder, { ...shape, messages }) };
   };
   const [ours, bare, actions] = [await copy('ours'), await copy('bare'), await copy('actions')];
   return [

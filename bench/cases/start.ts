@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -13,7 +13,9 @@ const STARTS = 7;
 interface Started {
   /** Milliseconds from the spawn to the first 200 of /health. */
   readonly ms: number;
-  /** Bytes resident right after. */
+  /** Milliseconds of CPU until then, all threads together: what it would take on a machine with nothing else to do, or less. */
+  readonly cpu: number | undefined;
+  /** MiB resident right after. */
   readonly resident: number | undefined;
 }
 
@@ -26,7 +28,9 @@ export function benchStart(): Promise<void> {
     const whole = (figure: number) => String(Math.round(figure));
     console.log(`\nstart until /health answers, ${STARTS} times with a warm compile cache`);
     console.log(verdict('milliseconds', spreadOf(starts.map(({ ms }) => ms)), { most: 500 }, whole));
-    const resident = starts.flatMap(({ resident }) => (resident === undefined ? [] : [resident / 1024 / 1024]));
+    const cpu = starts.flatMap(({ cpu }) => cpu ?? []);
+    if (cpu.length > 0) console.log(verdict('of them CPU', spreadOf(cpu), undefined, whole));
+    const resident = starts.flatMap(({ resident }) => resident ?? []);
     if (resident.length > 0) console.log(verdict('MiB resident', spreadOf(resident), { most: 130 }, whole));
     console.log(`  the very first start, which makes the database and the cache: ${whole(first.ms)} ms`);
   });
@@ -39,7 +43,7 @@ async function startOnce(directory: string): Promise<Started> {
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     await untilHealthy(child, `http://127.0.0.1:${port}/health`);
-    return { ms: performance.now() - since, resident: residentOf(child.pid) };
+    return { ms: performance.now() - since, cpu: cpuOf(child.pid), resident: residentOf(child.pid) };
   } finally {
     await end(child);
   }
@@ -66,14 +70,23 @@ function end(child: ChildProcess): Promise<void> {
 }
 
 /** Known on Linux alone. */
-function residentOf(pid: number | undefined): number | undefined {
-  try {
-    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-  } catch {
-    return undefined;
-  }
+function ofProcess(pid: number | undefined, file: string, find: (text: string) => number): number | undefined {
+  return existsSync('/proc/self/stat') ? find(readFileSync(`/proc/${pid}/${file}`, 'utf8')) : undefined;
 }
+
+const residentOf = (pid: number | undefined) =>
+  ofProcess(pid, 'status', (text) => Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1]) / 1024);
+
+const TICK_MS = 10;
+/** Fields 14 and 15; the name in field 2 may have spaces. */
+const cpuOf = (pid: number | undefined) =>
+  ofProcess(pid, 'stat', (text) => {
+    const [user, system] = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13);
+    return (Number(user) + Number(system)) * TICK_MS;
+  });
 
 function freePort(): Promise<number> {
   const server = createServer();

@@ -140,15 +140,16 @@ export async function allowOnMessage(ctx: Ctx, action: MessageAction, messageId:
   const isOwn = seen.author_id === ctx.actor.userId;
   // One that was deleted is there for nobody, whatever he may do here, and leaves no trace of an admin's look.
   if (!found || found.content === null) throw new AppError('MESSAGE_NOT_FOUND');
-  const held = await whatItHangsOn(ctx, action, seen.container_id, isOwn).catch(asMessageNotFound);
+  const held = await whatItHangsOn(ctx, action, found, isOwn).catch(asMessageNotFound);
   if (action === 'message.delete' && !isOwn && held.room) await requireAboveAuthor(ctx, held.room, found.author_id);
   return { message: found, ...held };
 }
 
-async function whatItHangsOn(ctx: Ctx, action: MessageAction, containerId: number, isOwn: boolean) {
-  const key = { container_id: containerId, user_id: ctx.actor.userId };
-  const conversation = await findConversation.first(ctx.db, key);
-  if (conversation) {
+async function whatItHangsOn(ctx: Ctx, action: MessageAction, message: MessageOfContainer, isOwn: boolean) {
+  const containerId = message.container_id;
+  if (message.visibility === 'direct') {
+    const key = { container_id: containerId, user_id: ctx.actor.userId };
+    const conversation = await findConversation.first(ctx.db, key);
     const refusal = judgeConversation(ctx, action, conversation, isOwn);
     if (refusal) throw refusal;
     return { conversation, room: undefined };

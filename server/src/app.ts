@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
 import type { Config } from './config.ts';
-import { type Deps, followCommitted } from './context.ts';
+import type { Deps } from './context.ts';
 import { lockDataDirectory } from './db/data_lock.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrations/migrate.ts';
@@ -78,7 +78,7 @@ async function createDeps(config: Config, db: Database, now: () => number, log: 
     attempts: createLoginAttempts(now),
     secretKey: secrets.secretKey,
   });
-  const deps: Deps = {
+  return {
     config,
     db,
     now,
@@ -87,9 +87,8 @@ async function createDeps(config: Config, db: Database, now: () => number, log: 
     authority,
     activity: createActivity(db),
     fragments: createMessageFragments(),
-    sends: createSendGather(db, (events) => followCommitted(deps, events)),
+    sends: createSendGather(db),
   };
-  return deps;
 }
 
 async function inTurn(steps: readonly (() => void | Promise<void>)[]): Promise<void> {

@@ -116,7 +116,7 @@ export async function emit(ctx: WriteCtx, ...events: NewEvent[]): Promise<number
 }
 
 /** After the commit, and only then, memory follows the log. */
-export function followCommitted(deps: Deps, events: readonly NewEvent[]): void {
+function followCommitted(deps: Deps, events: readonly NewEvent[]): void {
   for (const event of events) {
     deps.authority.follow(event);
     deps.fragments.follow(event);

@@ -48,7 +48,7 @@ export const eventCatalogue = {
   conversation_unblocked: kind('container', true, false),
   read_mark_moved: kind('user', false, false, { seq: Type.Integer() }),
   user_created: kind('server', true, true),
-  user_updated: kind('server', true, true),
+  user_updated: kind('server', true, true, { renamed: Type.Boolean() }),
   user_role_changed: kind('server', true, false, { role, former_role: role }),
   user_suspended: kind('server', true, false),
   user_restored: kind('server', true, false),

@@ -180,7 +180,7 @@ for (const engine of engines) {
         for (const one of steps) await take(told, path, one);
         await compare(told, path);
       });
-      await fc.assert(property, { numRuns: engine === 'sqlite' ? 60 : 20 });
+      await fc.assert(property, { numRuns: engine === 'sqlite' ? 40 : 15 });
     });
   });
 }

@@ -107,6 +107,21 @@ for (const engine of engines) {
       await inOrder();
     });
 
+    it('a check in the middle of writing sees one moment, and so no difference', async () => {
+      const { path } = await roomOfAll();
+      let checking = true;
+      const writing = people.map(async (person) => {
+        for (let n = 0; checking; n++) {
+          const { id } = await person.post(path, { content: `${n} @${anyOf(people).username}` }, 201);
+          if (n % 3 === 0) await person.delete(`/messages/${id}`, 204);
+        }
+      });
+      for (let n = 0; n < 3; n++)
+        assert.deepEqual((await app.admin.get('/admin/consistency', 200)).differences, [], 'seen while others write');
+      checking = false;
+      await Promise.all(writing);
+    });
+
     it('everybody does everything, and every number is right afterwards', async () => {
       const { id: roomId, path } = await roomOfAll();
       const sent: number[] = [];

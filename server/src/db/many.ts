@@ -24,7 +24,7 @@ export interface QueryOfEach<P, O> {
 }
 
 export function queryOfEach<P extends object, O>(types: ColumnTypes<P>, build: Build<P, O>): QueryOfEach<P, O> {
-  const single: Query<P, O> = query((q, p: P) => build(q, p));
+  const single: Query<P, O> = query((q, p: P) => build(q, p), ' limit 1');
   let text: CompiledText | undefined;
   return {
     firstOfEach: async (db, inputs) => {

@@ -4,6 +4,7 @@ import type { CompiledText } from './statement.ts';
 
 export interface PostgresOptions {
   readonly url: string;
+  /** For writers, and as many for readers. */
   readonly connections?: number;
 }
 
@@ -14,6 +15,38 @@ const ATTEMPTS = 4;
 const INT8 = 20;
 
 export function openPostgres({ url, connections = 10 }: PostgresOptions): Database {
+  const writers = openPool(url, connections);
+  // Apart, so that writers which wait for a lock inside their connection do not keep anybody from reading.
+  const readers = openPool(url, connections);
+  const snapshots = new Set<pg.PoolClient>();
+  let closed = false;
+  const all = async (text: CompiledText, values: readonly unknown[]) =>
+    (await translated(readers.query(asQuery(text, values)))).rows as Row[];
+  return {
+    dialect: 'postgres',
+    reader: { dialect: 'postgres', all },
+    write: (_name, work) => transaction(writers, work),
+    snapshot: (work) => {
+      const unlessClosed = async (db: Writer) => {
+        if (closed) throw new DatabaseUnavailable('The database is closed');
+        return work(db);
+      };
+      return attemptOnce(readers, unlessClosed, SNAPSHOT, snapshots);
+    },
+    ping: async () => void (await translated(readers.query('select 1'))),
+    size: async () =>
+      Number((await translated(readers.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
+    isFull: () => false,
+    close: async () => {
+      closed = true;
+      // The pool waits for what it has lent, and these may take long.
+      await Promise.all([...snapshots].map((client) => client.end().catch(() => undefined)));
+      await Promise.all([writers.end(), readers.end()]);
+    },
+  };
+}
+
+function openPool(url: string, connections: number): pg.Pool {
   const types = new pg.TypeOverrides();
   types.setTypeParser(INT8, Number);
   const pool = new pg.Pool({
@@ -21,37 +54,13 @@ export function openPostgres({ url, connections = 10 }: PostgresOptions): Databa
     max: connections,
     types,
     connectionTimeoutMillis: 5_000,
-    // A lock is waited for as long as an idempotency key's first request is.
+    // A lock is waited for as long as an idempotency key's first request is: five seconds.
     options: '-c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000 -c statement_timeout=10000',
   });
-  // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
+  // A connection that dies, idle or between two statements, fails the next one; without listeners it would end the process.
   pool.on('error', () => {});
-  const snapshots = new Set<pg.PoolClient>();
-  let closed = false;
-  const all = async (text: CompiledText, values: readonly unknown[]) =>
-    (await translated(pool.query(asQuery(text, values)))).rows as Row[];
-  return {
-    dialect: 'postgres',
-    reader: { dialect: 'postgres', all },
-    write: (_name, work) => transaction(pool, work),
-    snapshot: (work) => {
-      const unlessClosed = async (db: Writer) => {
-        if (closed) throw new DatabaseUnavailable('The database is closed');
-        return work(db);
-      };
-      return attemptOnce(pool, unlessClosed, SNAPSHOT, snapshots);
-    },
-    ping: async () => void (await translated(pool.query('select 1'))),
-    size: async () =>
-      Number((await translated(pool.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
-    isFull: () => false,
-    close: async () => {
-      closed = true;
-      // The pool waits for what it has lent, and these may take long.
-      await Promise.all([...snapshots].map((client) => client.end().catch(() => undefined)));
-      await pool.end();
-    },
-  };
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
 }
 
 async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): Promise<T> {
@@ -115,7 +124,8 @@ function writerOf(client: pg.PoolClient): Writer {
 }
 
 function asQuery(text: CompiledText, values: readonly unknown[]) {
-  return { name: text.name, text: text.sql, values: values as unknown[] };
+  const query = { text: text.sql, values: values as unknown[] };
+  return text.name === undefined ? query : { ...query, name: text.name };
 }
 
 function codeOf(error: unknown): string {

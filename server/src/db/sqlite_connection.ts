@@ -31,12 +31,11 @@ export function connect(path: string, readonly: boolean): Connection {
 
 export function prepareCache(connection: Connection): (text: CompiledText) => Prepared {
   const kept = new Map<string, Prepared>();
-  return (text) => {
-    let prepared = kept.get(text.name);
-    if (!prepared) {
-      prepared = connection.prepare<unknown[], Row>(text.sql);
-      kept.set(text.name, prepared);
-    }
+  return ({ name, sql }) => {
+    const known = name === undefined ? undefined : kept.get(name);
+    if (known) return known;
+    const prepared = connection.prepare<unknown[], Row>(sql);
+    if (name !== undefined) kept.set(name, prepared);
     return prepared;
   };
 }

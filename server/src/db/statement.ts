@@ -13,9 +13,9 @@ import {
 import type { Dialect, Reader, Writer } from './database.ts';
 import type { Tables } from './tables.ts';
 
-/** What an engine prepares once and keeps: `name` is the text's own hash. */
+/** What an engine prepares once and keeps: `name` is the text's own hash. Without a name it is prepared for one run. */
 export interface CompiledText {
-  readonly name: string;
+  readonly name: string | undefined;
   readonly sql: string;
 }
 
@@ -83,10 +83,10 @@ type Build<P, O> = (q: Builder, parameters: P, dialect: Dialect) => Compilable<O
 
 /**
  * A statement written once in Kysely, compiled at its first use for each engine and kept prepared from then on
- * (building at call time costs fifteen times the run of a keyed select).
+ * (building at call time costs fifteen times the run of a keyed select). `tail` ends the text, as `limit 1` does.
  */
-export function query<P extends object, O>(build: Build<P, O>): Query<P, O> {
-  const compiled = compileOnce(build);
+export function query<P extends object, O>(build: Build<P, O>, tail = ''): Query<P, O> {
+  const compiled = compileOnce(build, tail);
   const all = (db: Reader, values: P) => {
     const { text, bindings } = compiled(db.dialect);
     return db.all(text, bind(bindings, values)) as Promise<O[]>;
@@ -108,25 +108,25 @@ export function change<P extends object>(build: Build<P, unknown>): Change<P> {
 /** For filters put together at call time, on cold paths only. */
 export function dynamic<O>(db: Reader, build: (q: Builder, dialect: Dialect) => Compilable<O>): Promise<O[]> {
   const { sql, parameters } = build(builders[db.dialect], db.dialect).compile();
-  return db.all(textOf(sql), parameters) as Promise<O[]>;
+  return db.all({ name: undefined, sql }, parameters) as Promise<O[]>;
 }
 
 export function textOf(sql: string): CompiledText {
   return { name: createHash('sha1').update(sql).digest('base64url'), sql };
 }
 
-function compileOnce<P, O>(build: Build<P, O>): (dialect: Dialect) => Compiled {
+function compileOnce<P, O>(build: Build<P, O>, tail = ''): (dialect: Dialect) => Compiled {
   const kept: Partial<Record<Dialect, Compiled>> = {};
   return (dialect) => {
-    kept[dialect] ??= compile(dialect, build);
+    kept[dialect] ??= compile(dialect, build, tail);
     return kept[dialect];
   };
 }
 
-function compile<P, O>(dialect: Dialect, build: Build<P, O>): Compiled {
+function compile<P, O>(dialect: Dialect, build: Build<P, O>, tail: string): Compiled {
   const { sql, parameters } = build(builders[dialect], markers as P, dialect).compile();
   return {
-    text: textOf(sql),
+    text: textOf(sql + tail),
     bindings: parameters.map((parameter) => (parameter instanceof Named ? parameter : { constant: parameter })),
   };
 }

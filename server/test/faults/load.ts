@@ -10,11 +10,17 @@ interface Loop {
   readonly name: string;
   readonly round: number;
   readonly stopped: () => boolean;
+  readonly outages: boolean;
   /** Living messages of this loop: nobody else changes them. */
   own: Entry[];
   count: number;
   /** The server does not answer any more. */
   gone: boolean;
+}
+
+interface LoadOptions {
+  /** The database may be away: 503 says that nobody knows what was done. */
+  readonly outages?: boolean;
 }
 
 const LOOPS_PER_PLAYER = 3;
@@ -26,13 +32,16 @@ export async function load(
   places: readonly Place[],
   round: number,
   stopped: () => boolean,
+  { outages = false }: LoadOptions = {},
 ): Promise<void> {
   const running: Promise<void>[] = [];
   for (const place of places) {
     for (const player of place.players) {
       for (let n = 0; n < LOOPS_PER_PLAYER; n++) {
         const name = `${round}-${place.id}-${player.id}-${n}`;
-        running.push(run({ client, ledger, place, player, name, round, stopped, own: [], count: 0, gone: false }));
+        running.push(
+          run({ client, ledger, place, player, name, round, stopped, outages, own: [], count: 0, gone: false }),
+        );
       }
     }
   }
@@ -75,6 +84,7 @@ async function ask(loop: Loop, question: Question): Promise<HttpReply | undefine
     loop.gone = true;
     return undefined;
   }
+  if (reply.status === 503 && loop.outages) return undefined;
   if (reply.status === 507) {
     assert.equal(reply.data.code, 'STORAGE_FULL');
     ledger.counts.full++;

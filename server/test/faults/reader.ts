@@ -8,6 +8,8 @@ export interface TestReader {
   readonly reader: Reader;
   /** Resolves when nothing of a server that is gone still runs in the database. */
   quiet(): Promise<void>;
+  /** Breaks every connection that others have to the database; resolves with how many. */
+  disconnect(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -21,13 +23,15 @@ export function openReader(path: string, databaseUrl: string | undefined): TestR
       all: async (text, values) => connection.prepare<unknown[], Row>(text.sql).all(...values),
     },
     quiet: async () => undefined,
+    disconnect: async () => 0,
     close: async () => void connection.close(),
   };
 }
 
 // A commit that was on its way when its server was killed is carried out all the same, a moment later.
-const others = textOf(`select count(*) as count from pg_stat_activity
-  where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`);
+const theirs = `pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`;
+const others = textOf(`select count(*) as count from ${theirs}`);
+const breakOthers = textOf(`select pg_terminate_backend(pid) from ${theirs}`);
 
 function beside(url: string): TestReader {
   const db = openPostgres({ url, connections: 1 });
@@ -36,6 +40,7 @@ function beside(url: string): TestReader {
     quiet: async () => {
       while ((await db.reader.all(others, []))[0]?.count !== 0) await sleep(5);
     },
+    disconnect: async () => (await db.reader.all(breakOthers, [])).length,
     close: () => db.close(),
   };
 }

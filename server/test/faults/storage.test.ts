@@ -127,7 +127,7 @@ const breakages: readonly Breakage[] = [
   },
   {
     name: 'a sync that fails',
-    can: works('strace', '-o', '/dev/null', '-e', 'inject=fsync:error=EIO', 'true'),
+    can: works('sh', '-c', 'sleep 0.1 & exec strace -o /dev/null -e inject=fsync:error=EIO -p $!'),
     happen: async (pid) => {
       const inject = ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO'];
       const tracer = spawn('strace', ['-f', '-p', String(pid), ...inject, '-o', '/dev/null']);

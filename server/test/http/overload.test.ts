@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { Type } from 'typebox';
@@ -105,6 +107,32 @@ test('an action that takes too long is answered for, once, and keeps its place u
   assert.equal((await call('/fast')).status, 200);
   assert.equal(lines.filter(({ msg, route }) => msg === 'request' && route === '/slow').length, 1);
   await app.close();
+});
+
+test('what is in flight when the server closes is answered, and its connection closed', async () => {
+  const { app, running, started } = await slowApp({});
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as { port: number };
+  const socket = connect({ port, host: '127.0.0.1' });
+  const get = (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer alice\r\n\r\n`);
+  let text = '';
+  socket.on('data', (data) => {
+    text += data;
+  });
+  const ended = once(socket, 'close');
+  get('/slow');
+  await started(1);
+  const closed = app.close();
+  await turn();
+  get('/fast');
+  await wait(20);
+  running[0]?.(done);
+  await ended;
+  await closed;
+  assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200']);
+  assert.match(text, /\r\nconnection: close\r\n/i);
+  assert.match(text, /\{"success":true,"data":1\}/);
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/fast`));
 });
 
 test('a route that says it is slow has longer', async () => {

@@ -43,7 +43,7 @@ const hot: readonly Hot[] = [
   ...page({ withReplies: false, pinnedOnly: true }, 'messages_pinned'),
   { name: 'older replies', run: (db) => olderReplies.all(db, { ...edge, parent_id: 1 }), by: ['messages_thread'] },
   { name: 'newer replies', run: (db) => newerReplies.all(db, { ...edge, parent_id: 1 }), by: ['messages_thread'] },
-  { name: 'my mentions', run: (db) => mentionKeys.all(db, { ...edge, user_id: 1 }), by: ['mentions_newest'] },
+  { name: 'my mentions', run: (db) => mentionKeys.all(db, { ...edge, user_id: 1, now: 0 }), by: ['mentions_newest'] },
   {
     name: 'everything unread',
     run: (db) => unreadOf.all(db, { user_id: 1 }),

@@ -44,8 +44,9 @@ export async function listConversations(
 }
 
 export async function getConversation(ctx: Ctx, conversationId: number): Promise<Answer> {
-  await allowInConversation(ctx, 'conversation.read', conversationId);
-  return ok(await present(ctx, conversationId));
+  const conversation = await allowInConversation(ctx, 'conversation.read', conversationId);
+  const last = await lastMessages(ctx.db, [conversation]);
+  return ok(presentConversation(conversation, ctx.deps.activity, last.get(conversationId) ?? null));
 }
 
 /** The one conversation of two people: 201 when made, 200 when it was there, blocked or not. */

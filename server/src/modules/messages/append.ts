@@ -6,9 +6,9 @@ import { containerStream, type NewEvent } from '../../events.ts';
 import { appendEvents } from '../../log/append.ts';
 import { type ConversationForUser, findConversations } from '../conversations/store.ts';
 import { findRooms, type RoomForUser } from '../rooms/store.ts';
-import { resolveNames } from './append_mentions.ts';
+import { type Mentioning, mentionsOf } from './append_mentions.ts';
 import { insertMentions, insertMessages } from './append_store.ts';
-import { createTally, type Draft } from './append_tally.ts';
+import { createTally, type Draft, type Place } from './append_tally.ts';
 import { findMessages, findReplied, findSent, type MessageOfContainer } from './store.ts';
 
 export interface SendInput {
@@ -28,7 +28,7 @@ export interface SendInput {
 }
 
 export type SendVerdict =
-  | { readonly message: MessageOfContainer; readonly replayed: boolean; readonly event?: NewEvent }
+  | { readonly message: MessageOfContainer; readonly replayed: boolean }
   | { readonly refusal: AppError };
 
 type Replied = NonNullable<Awaited<ReturnType<typeof findReplied.firstOfEach>>[number]>;
@@ -57,12 +57,13 @@ export async function appendMessages(db: Writer, inputs: readonly SendInput[]): 
       if (slow) verdicts[index] = { refusal: slow };
       else {
         if (key !== undefined) firstUse.set(key, index);
-        drafts.push(tally.draft(input, index, judged.lastSeq, judged.parent, judged.visibility));
+        drafts.push(tally.draft(input, index, judged));
       }
     }
   }
 
-  await resolveNames(db, drafts);
+  const mentions = await mentionsOf(db, drafts.map(asMentioning));
+  for (const [place, draft] of drafts.entries()) draft.mentions = mentions[place] as number[];
   await store(db, drafts, tally, verdicts);
   for (const { index, of } of repeats)
     verdicts[index] = repeated(inputs[index] as SendInput, inputs[of] as SendInput, verdicts[of] as SendVerdict);
@@ -129,9 +130,7 @@ async function loadSent(db: Writer, inputs: readonly SendInput[]): Promise<Facts
   return sent;
 }
 
-type Judged =
-  | { verdict: SendVerdict }
-  | { verdict?: undefined; lastSeq: number; parent: Replied | undefined; visibility: string };
+type Judged = { verdict: SendVerdict } | ({ verdict?: undefined } & Place);
 
 function judge(input: SendInput, index: number, facts: Facts): Judged {
   const room = facts.rooms[index];
@@ -146,7 +145,13 @@ function judge(input: SendInput, index: number, facts: Facts): Judged {
   const parent = input.replyToId === null ? undefined : facts.parents.get(input.replyToId);
   const impossible = parentRefusal(input, parent);
   if (impossible) return { verdict: { refusal: impossible } };
-  return { lastSeq: (room ?? conversation)?.last_seq ?? 0, parent, visibility: room?.visibility ?? 'direct' };
+  const container = (room ?? conversation) as RoomForUser | ConversationForUser;
+  return {
+    lastSeq: container.last_seq,
+    lastActivity: container.last_activity,
+    parent,
+    visibility: room?.visibility ?? 'direct',
+  };
 }
 
 function parentRefusal(input: SendInput, parent: Replied | undefined): AppError | undefined {
@@ -207,21 +212,21 @@ async function store(
     ),
   );
   await tally.store(db, drafts);
-  const events = drafts.map((draft, place) => sentEvent(draft, ids[place] as number));
   await appendEvents(
     db,
-    events.map((event, place) => {
-      const { input } = drafts[place] as Draft;
-      return { event, actorId: input.actor.userId, address: input.address, at: input.now };
+    drafts.map((draft, place) => {
+      const { actor, address, now } = draft.input;
+      return { event: sentEvent(draft, ids[place] as number), actorId: actor.userId, address, at: now };
     }),
   );
   for (const [place, { index }] of drafts.entries()) {
-    verdicts[index] = {
-      message: messages[place] as MessageOfContainer,
-      replayed: false,
-      event: events[place] as NewEvent,
-    };
+    verdicts[index] = { message: messages[place] as MessageOfContainer, replayed: false };
   }
+}
+
+function asMentioning({ input, visibility }: Draft): Mentioning {
+  const { content, containerId, actor, now } = input;
+  return { content, containerId, authorId: actor.userId, isOpen: visibility === 'public', now };
 }
 
 function asRow({

@@ -1,32 +1,39 @@
 import type { Reader } from '../../db/database.ts';
 import { findMentionable } from './append_store.ts';
-import type { Draft } from './append_tally.ts';
 import { mentionCandidates, resolveMentions } from './mentions.ts';
 
-/** Fills in whom each message mentions. Most messages have no `@` and cost nothing here. */
-export async function resolveNames(db: Reader, drafts: readonly Draft[]): Promise<void> {
-  for (const draft of drafts) {
-    draft.mentions = await mentionsIn(
-      db,
-      draft.input.content,
-      draft.input.containerId,
-      draft.input.actor.userId,
-      draft.visibility === 'public',
-    );
-  }
+export interface Mentioning {
+  readonly content: string;
+  readonly containerId: number;
+  readonly authorId: number;
+  /** Everybody may read it, as in a public room. */
+  readonly isOpen: boolean;
+  readonly now: number;
 }
 
-/** Ids of the people a text mentions, in order of first appearance; only those who can see the container. */
-export async function mentionsIn(
-  db: Reader,
-  content: string,
-  containerId: number,
-  authorId: number,
-  everyoneSees: boolean,
-): Promise<number[]> {
-  const names = mentionCandidates(content);
-  if (names.length === 0) return [];
-  const found = await findMentionable(db, { containerId, authorId, names, everyoneSees });
-  const ids = new Map(found.map(({ username_key, id }) => [username_key, id]));
-  return resolveMentions(content, (name) => ids.get(name));
+/**
+ * Ids of the people each text mentions, in order of first appearance; only those who can see the container. All names of all texts
+ * are looked up together; a text without `@` costs nothing.
+ */
+export async function mentionsOf(db: Reader, texts: readonly Mentioning[]): Promise<number[][]> {
+  const names = texts.map(({ content }) => mentionCandidates(content));
+  const inputs = texts.flatMap(({ containerId, authorId, isOpen, now }, place) =>
+    (names[place] as string[]).map((username_key) => ({
+      username_key,
+      container_id: containerId,
+      author_id: authorId,
+      is_open: isOpen ? 1 : 0,
+      now,
+    })),
+  );
+  const found = await findMentionable.firstOfEach(db, inputs);
+  let next = 0;
+  return texts.map(({ content }, place) => {
+    const ids = new Map<string, number>();
+    for (const name of names[place] as string[]) {
+      const person = found[next++];
+      if (person) ids.set(name, person.id);
+    }
+    return ids.size === 0 ? [] : resolveMentions(content, (name) => ids.get(name));
+  });
 }

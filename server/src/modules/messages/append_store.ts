@@ -1,7 +1,5 @@
 import { sql } from 'kysely';
-import type { Reader } from '../../db/database.ts';
-import { insertOfEach, updateOfEach } from '../../db/many.ts';
-import { dynamic } from '../../db/statement.ts';
+import { insertOfEach, queryOfEach, updateOfEach } from '../../db/many.ts';
 
 /** The statements of a batch of sends; every one of them takes the whole batch. */
 export const insertMessages = insertOfEach(
@@ -94,32 +92,29 @@ export const updateRoots = updateOfEach({ id: 'bigint', replies: 'bigint' }, (q,
     .where('messages.id', '=', p.id),
 );
 
-export interface Nameable {
+interface Mentionable {
   username_key: string;
-  id: number;
+  container_id: number;
+  author_id: number;
+  /** 1 where everybody may read, as in a public room. */
+  is_open: number;
+  now: number;
 }
-
-/** Those of the names that belong to people who can see the container and whom no block keeps from the author. */
-export function findMentionable(
-  db: Reader,
-  {
-    containerId,
-    authorId,
-    names,
-    everyoneSees,
-  }: { containerId: number; authorId: number; names: readonly string[]; everyoneSees: boolean },
-): Promise<Nameable[]> {
-  return dynamic<Nameable>(db, (q) => {
-    const named = q
+/** The person of that name, if he can see the container and no block keeps the author from him. */
+export const findMentionable = queryOfEach(
+  { username_key: 'text', container_id: 'bigint', author_id: 'bigint', is_open: 'bigint', now: 'bigint' },
+  (q, p: Mentionable) =>
+    q
       .selectFrom('users as u')
-      .where('u.username_key', 'in', names)
-      .where('u.is_deleted', '=', 0)
+      .where('u.username_key', '=', p.username_key)
+      .where('u.is_deleted', '=', sql.lit(0))
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
             selectFrom('bans as b')
               .whereRef('b.user_id', '=', 'u.id')
-              .where('b.container_id', '=', containerId)
+              .where('b.container_id', '=', p.container_id)
+              .where(({ or, eb }) => or([eb('b.until', 'is', null), eb('b.until', '>', p.now)]))
               .select(sql.lit(1).as('one')),
           ),
         ),
@@ -129,27 +124,28 @@ export function findMentionable(
           exists(
             selectFrom('conversations as v')
               .innerJoin('members as side', 'side.container_id', 'v.id')
-              .where('side.has_blocked', '=', 1)
+              .where('side.has_blocked', '=', sql.lit(1))
               .where(({ or, and, eb }) =>
                 or([
-                  and([eb('v.low_user_id', '=', authorId), eb('v.high_user_id', '=', eb.ref('u.id'))]),
-                  and([eb('v.high_user_id', '=', authorId), eb('v.low_user_id', '=', eb.ref('u.id'))]),
+                  and([eb('v.low_user_id', '=', p.author_id), eb('v.high_user_id', '=', eb.ref('u.id'))]),
+                  and([eb('v.high_user_id', '=', p.author_id), eb('v.low_user_id', '=', eb.ref('u.id'))]),
                 ]),
               )
               .select(sql.lit(1).as('one')),
           ),
         ),
       )
-      .select(['u.username_key', 'u.id']);
-    if (everyoneSees) return named;
-    return named.where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('members as m')
-          .whereRef('m.user_id', '=', 'u.id')
-          .where('m.container_id', '=', containerId)
-          .where('m.left_at', 'is', null)
-          .select(sql.lit(1).as('one')),
-      ),
-    );
-  });
-}
+      .where(({ or, exists, selectFrom }) =>
+        or([
+          sql<boolean>`${p.is_open} = 1`,
+          exists(
+            selectFrom('members as m')
+              .whereRef('m.user_id', '=', 'u.id')
+              .where('m.container_id', '=', p.container_id)
+              .where('m.left_at', 'is', null)
+              .select(sql.lit(1).as('one')),
+          ),
+        ]),
+      )
+      .select(['u.username_key', 'u.id']),
+);

@@ -21,20 +21,22 @@ interface Replied {
   readonly thread_count: number;
 }
 
+/** Where a message goes, as its container is before the batch. */
+export interface Place {
+  readonly lastSeq: number;
+  readonly lastActivity: number;
+  readonly parent: Replied | undefined;
+  readonly visibility: string;
+}
+
 /** Numbers the messages of a batch and adds up what they change, so that each row is updated once. */
 export function createTally() {
   const containers = new Map<number, { last_seq: number; sent: number; roots: number; at: number }>();
   const roots = new Map<number, number>();
   const sentAt = new Map<string, number>();
 
-  function draft(
-    input: SendInput,
-    index: number,
-    lastSeq: number,
-    parent: Replied | undefined,
-    visibility: string,
-  ): Draft {
-    const container = containers.get(input.containerId) ?? { last_seq: lastSeq, sent: 0, roots: 0, at: 0 };
+  function draft(input: SendInput, index: number, { lastSeq, lastActivity, parent, visibility }: Place): Draft {
+    const container = containers.get(input.containerId) ?? { last_seq: lastSeq, sent: 0, roots: 0, at: lastActivity };
     containers.set(input.containerId, container);
     container.last_seq++;
     container.sent++;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { insertOfEach, updateOfEach } from '../../db/many.ts';
+import { updateOfEach } from '../../db/many.ts';
 import { change, query } from '../../db/statement.ts';
 
 /** Statements of edits, pins and deletions. */
@@ -16,13 +16,6 @@ export const updateContent = change((q, p: { id: number; content: string; mentio
     })
     .where('id', '=', p.id),
 );
-
-export const insertMentions = insertOfEach('mentions', {
-  user_id: 'bigint',
-  container_id: 'bigint',
-  seq: 'bigint',
-  message_id: 'bigint',
-});
 
 export const deleteMention = change((q, p: { user_id: number; container_id: number; seq: number }) =>
   q

@@ -12,14 +12,16 @@ import {
   scrub,
   skipForUnread,
 } from './change_store.ts';
-import { renderMessage } from './read.ts';
 import { findThreadCount, type MessageOfContainer } from './store.ts';
 
 /** Scrubs a message and takes it out of lists and counts; with living replies a tombstone stays in lists. */
-export async function deleteMessage(ctx: Ctx, messageId: number, reason: string | null | undefined): Promise<Answer> {
-  const asItWas = ctx.request.representation ? await representation(ctx, messageId) : undefined;
-  await write(ctx, 'message.delete', async (inner) => {
+export function deleteMessage(ctx: Ctx, messageId: number, reason: string | null | undefined): Promise<Answer> {
+  return write(ctx, 'message.delete', async (inner) => {
     const { message } = await allowOnMessage(inner, 'message.delete', messageId);
+    const { fragments } = inner.deps;
+    const asItWas = inner.request.representation
+      ? await fragments.fresh(inner.db, inner.actor.userId, messageId)
+      : undefined;
     await takeOut(inner, message);
     const threadCount = message.parent_id === null ? undefined : await dropFromThread(inner, message.parent_id);
     await emit(inner, {
@@ -36,13 +38,8 @@ export async function deleteMessage(ctx: Ctx, messageId: number, reason: string 
         },
       },
     });
+    return asItWas === undefined ? noContent : okJson(asItWas);
   });
-  return asItWas === undefined ? noContent : okJson(asItWas);
-}
-
-async function representation(ctx: Ctx, messageId: number): Promise<string> {
-  const { message } = await allowOnMessage(ctx, 'message.delete', messageId);
-  return renderMessage(ctx, message);
 }
 
 async function takeOut(ctx: WriteCtx, message: MessageOfContainer) {

@@ -1,8 +1,9 @@
 import { allowOnMessage, type OnMessage } from '../../access.ts';
 import { type Answer, okJson } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
-import { mentionsIn } from './append_mentions.ts';
-import { addMentionCounts, deleteMention, insertMentions, updateContent } from './change_store.ts';
+import { mentionsOf } from './append_mentions.ts';
+import { insertMentions } from './append_store.ts';
+import { addMentionCounts, deleteMention, updateContent } from './change_store.ts';
 import { renderMessage } from './read.ts';
 import { refuseContent } from './send.ts';
 import { insertRevision, type MessageOfContainer } from './store.ts';
@@ -56,13 +57,15 @@ async function keepWordings(ctx: WriteCtx, message: MessageOfContainer, content:
 
 async function changeMentions(ctx: WriteCtx, { message, room }: OnMessage, content: string): Promise<string> {
   const before = JSON.parse(message.mentions) as number[];
-  const after = await mentionsIn(
-    ctx.db,
-    content,
-    message.container_id,
-    message.author_id,
-    room?.visibility === 'public',
-  );
+  const [after = []] = await mentionsOf(ctx.db, [
+    {
+      content,
+      containerId: message.container_id,
+      authorId: message.author_id,
+      isOpen: room?.visibility === 'public',
+      now: ctx.now,
+    },
+  ]);
   const place = { container_id: message.container_id, seq: message.seq };
   const others = (ids: number[], except: number[]) =>
     ids.filter((id) => id !== message.author_id && !except.includes(id));

@@ -3,7 +3,7 @@ import type { Reader } from '../../db/database.ts';
 import type { NewEvent } from '../../events.ts';
 import { ownReactions, reactionsOf } from '../reactions/store.ts';
 import { messageFragment, withOwnReactions } from './present.ts';
-import { findMessage, findMessages, type MessageOfContainer } from './store.ts';
+import { findMessage, findMessages } from './store.ts';
 
 /** Bytes of kept fragments; a message takes 600 to 2 600. */
 const KEPT_BYTES = 32 * 1024 * 1024;
@@ -19,8 +19,6 @@ export interface MessageFragments {
   render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]>;
   /** One message as a transaction sees it; nothing is kept, since it may yet be undone. */
   fresh(db: Reader, viewerId: number, id: number): Promise<string | undefined>;
-  /** Presents a message that was just written or read, and keeps the result. */
-  keep(message: MessageOfContainer): string;
   follow(event: NewEvent): void;
 }
 
@@ -92,9 +90,8 @@ export function createMessageFragments(): MessageFragments {
   return {
     render,
     fresh,
-    keep: (message) => keepText(message.id, message.version, messageFragment(message, []), era),
     follow: (event) => {
-      if (event.type !== 'user_updated') return;
+      if (event.type !== 'user_updated' || event.data?.renamed !== true) return;
       era++;
       kept.clear();
     },

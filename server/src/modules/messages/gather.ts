@@ -1,7 +1,4 @@
-import type { Database } from '../../db/database.ts';
-import { DatabaseUnavailable, StorageFull } from '../../db/database.ts';
-import { AppError } from '../../errors.ts';
-import type { NewEvent } from '../../events.ts';
+import { type Database, DatabaseUnavailable, StorageFull } from '../../db/database.ts';
 import { appendMessages, type SendInput, type SendVerdict } from './append.ts';
 
 export interface SendGather {
@@ -17,36 +14,53 @@ interface Waiting {
 
 /** Sends in one transaction at most: the pause they make stays within a few tens of milliseconds. */
 const LARGEST = 256;
+/** Transactions of sends at the same time: while these run, what arrives gathers for the next. */
+const IN_FLIGHT = 4;
 
 /**
- * Sends that arrive while a transaction is being opened share it: one set of statements for all of them. What fails as a batch is
- * tried one by one, so that nobody pays for another's message.
+ * Sends that arrive while a transaction is being opened, or while enough of them run, share the next: one set of statements for all
+ * of them. What fails as a batch is tried one by one, so that nobody pays for another's message.
  */
-export function createSendGather(db: Database, followCommitted: (events: NewEvent[]) => void): SendGather {
+export function createSendGather(db: Database): SendGather {
   let waiting: Waiting[] = [];
-  const batch = (taken: Waiting[]) =>
-    db.write('message.send', async (writer) => {
-      if (taken.length === 0) {
-        taken.push(...waiting.slice(0, LARGEST));
-        waiting = waiting.slice(LARGEST);
-        if (waiting.length > 0) void run();
-      }
-      return appendMessages(
-        writer,
-        taken.map(({ input }) => input),
-      );
+  let inFlight = 0;
+
+  function next() {
+    if (waiting.length === 0 || inFlight === IN_FLIGHT) return;
+    inFlight++;
+    void run().then(() => {
+      inFlight--;
+      next();
     });
+  }
 
   async function run() {
     const taken: Waiting[] = [];
     try {
       settle(taken, await batch(taken));
     } catch (error) {
-      if (taken.length === 0) taken.push(...waiting.splice(0));
+      if (taken.length === 0) take(taken);
       if (taken.length === 1 || concernsAll(error)) for (const { reject } of taken) reject(error);
       else for (const one of taken) await alone(one);
     }
   }
+
+  const take = (taken: Waiting[]) => {
+    taken.push(...waiting.slice(0, LARGEST));
+    waiting = waiting.slice(LARGEST);
+  };
+
+  const batch = (taken: Waiting[]) =>
+    db.write('message.send', async (writer) => {
+      if (taken.length === 0) {
+        take(taken);
+        next();
+      }
+      return appendMessages(
+        writer,
+        taken.map(({ input }) => input),
+      );
+    });
 
   async function alone(one: Waiting) {
     try {
@@ -56,20 +70,19 @@ export function createSendGather(db: Database, followCommitted: (events: NewEven
     }
   }
 
-  function settle(taken: readonly Waiting[], verdicts: readonly SendVerdict[]) {
-    followCommitted(verdicts.flatMap((verdict) => ('event' in verdict && verdict.event ? [verdict.event] : [])));
-    for (const [place, { resolve }] of taken.entries()) resolve(verdicts[place] as SendVerdict);
-  }
-
   return {
     send: (input) =>
       new Promise((resolve, reject) => {
         waiting.push({ input, resolve, reject });
-        if (waiting.length === 1) void run();
+        if (waiting.length === 1) next();
       }),
   };
 }
 
+function settle(taken: readonly Waiting[], verdicts: readonly SendVerdict[]) {
+  for (const [place, { resolve }] of taken.entries()) resolve(verdicts[place] as SendVerdict);
+}
+
 function concernsAll(error: unknown): boolean {
-  return error instanceof StorageFull || error instanceof DatabaseUnavailable || error instanceof AppError;
+  return error instanceof StorageFull || error instanceof DatabaseUnavailable;
 }

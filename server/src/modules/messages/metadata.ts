@@ -1,6 +1,5 @@
-/** What is wrong with the metadata of a message; the code is always VALIDATION_FAILED. */
+/** What is wrong with the metadata of a message or room. */
 export interface MetadataFault {
-  code: 'VALIDATION_FAILED';
   reason: 'not_an_object' | 'not_json' | 'too_deep' | 'too_many_keys' | 'too_large' | 'forbidden_characters';
   /** The limit that was crossed: bytes, levels or keys. */
   max?: number;
@@ -81,7 +80,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 }
 
 function fault(reason: MetadataFault['reason'], max?: number): MetadataFault {
-  return max === undefined ? { code: 'VALIDATION_FAILED', reason } : { code: 'VALIDATION_FAILED', reason, max };
+  return max === undefined ? { reason } : { reason, max };
 }
 
 function tooLarge(): MetadataFault {

@@ -75,7 +75,7 @@ export const newerReplies = query((q, p: { parent_id: number; id: number; limit:
 );
 
 /** Messages that mention someone, newest first, as far as he may still read them. */
-export const mentionKeys = query((q, p: { user_id: number; id: number; limit: number }) =>
+export const mentionKeys = query((q, p: { user_id: number; id: number; limit: number; now: number }) =>
   q
     .selectFrom('mentions as n')
     .innerJoin('messages as m', 'm.id', 'n.message_id')
@@ -86,7 +86,7 @@ export const mentionKeys = query((q, p: { user_id: number; id: number; limit: nu
     .leftJoin('bans as b', (join) => join.onRef('b.container_id', '=', 'c.id').onRef('b.user_id', '=', 'n.user_id'))
     .where('n.user_id', '=', p.user_id)
     .where('n.message_id', '<', p.id)
-    .where('b.user_id', 'is', null)
+    .where(({ or, eb }) => or([eb('b.user_id', 'is', null), eb('b.until', '<=', p.now)]))
     .where(({ or, eb, and }) =>
       or([
         eb('c.visibility', '=', sql.lit('public')),

@@ -78,7 +78,7 @@ export async function listMentions(ctx: Ctx, options: { limit?: number; cursor?:
   allow(ctx, 'user.update_self');
   const limit = options.limit ?? 50;
   const id = options.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(options.cursor);
-  const keys = await mentionKeys.all(ctx.db, { user_id: ctx.actor.userId, id, limit: limit + 1 });
+  const keys = await mentionKeys.all(ctx.db, { user_id: ctx.actor.userId, id, limit: limit + 1, now: ctx.now });
   const hasMore = trim(keys, limit);
   const texts = await ctx.deps.fragments.render(ctx.db, ctx.actor.userId, keys);
   const next = hasMore ? `"${keys.at(-1)?.id}"` : 'null';

@@ -1,11 +1,11 @@
 import crypto, { createHash } from 'node:crypto';
 import { type Answer, createdJson } from '../../answer.ts';
-import { type Ctx, isWriting } from '../../context.ts';
+import type { Ctx } from '../../context.ts';
 import { AppError, invalid, invalidField } from '../../errors.ts';
-import { appendMessages, type SendInput, type SendVerdict } from './append.ts';
+import type { SendInput, SendVerdict } from './append.ts';
 import { contentFault } from './content.ts';
 import { metadataFault, storedMetadata } from './metadata.ts';
-import { withOwnReactions } from './present.ts';
+import { messageFragment, withOwnReactions } from './present.ts';
 
 /** In the order of time, so that their index grows at its end alone: random ones change a page of it for every message. Node 24 has no others. */
 const newUuid: () => string = crypto.randomUUIDv7 ?? crypto.randomUUID;
@@ -26,14 +26,13 @@ export async function sendMessage(
   body: SendBody,
 ): Promise<Answer> {
   const input = inputOf(ctx, kind, containerId, body);
-  const verdict = isWriting(ctx) ? (await appendMessages(ctx.db, [input]))[0] : await ctx.deps.sends.send(input);
-  return answerOf(ctx, verdict as SendVerdict);
+  return answerOf(ctx, await ctx.deps.sends.send(input));
 }
 
 async function answerOf(ctx: Ctx, verdict: SendVerdict): Promise<Answer> {
   if ('refusal' in verdict) throw verdict.refusal;
   const { message, replayed } = verdict;
-  if (!replayed) return createdJson(withOwnReactions(ctx.deps.fragments.keep(message), undefined));
+  if (!replayed) return createdJson(withOwnReactions(messageFragment(message, []), undefined));
   const [text] = await ctx.deps.fragments.render(ctx.db, ctx.actor.userId, [message]);
   if (text === undefined) throw new AppError('RESOURCE_CONFLICT', { reason: 'message_deleted' });
   return createdJson(text, true);

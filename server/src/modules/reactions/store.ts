@@ -41,7 +41,10 @@ export async function reactionsOf(
           .as('counted'),
       )
       .where('place', '<=', SHOWN_PER_EMOJI)
-      .orderBy(['message_id', 'first_at', 'emoji', 'place'])
+      .orderBy('message_id')
+      .orderBy('first_at')
+      .orderBy('emoji')
+      .orderBy('place')
       .select(['message_id', 'emoji', 'user_id', 'username', 'count']),
   );
   for (const row of rows) {

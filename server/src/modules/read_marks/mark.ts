@@ -34,14 +34,24 @@ async function move(ctx: WriteCtx, containerId: number, body: MarkBody): Promise
   if (!mark) throw new AppError('USER_NOT_FOUND');
   const target = await targetOf(ctx, containerId, mark.last_seq, body);
   if (target === mark.last_read_seq || (target < mark.last_read_seq && !body.unread)) return ok(markAnswer(mark));
-  const sign = target > mark.last_read_seq ? -1 : 1;
-  const range = { ...key, low: Math.min(target, mark.last_read_seq), high: Math.max(target, mark.last_read_seq) };
-  const skipped = (await countSkipped.first(ctx.db, range))?.count ?? 0;
-  const mentions = (await countMentions.first(ctx.db, range))?.count ?? 0;
-  await moveMark.run(ctx.db, { ...key, seq: target, skipped: sign * skipped, mentions: sign * mentions });
+  // At the end nothing is left to count, however much was passed.
+  const left =
+    target === mark.last_seq
+      ? { skipped: -mark.skipped_count, mentions: -mark.mention_count }
+      : await passed(ctx, key, mark.last_read_seq, target);
+  await moveMark.run(ctx.db, { ...key, seq: target, ...left });
   await emit(ctx, { type: 'read_mark_moved', userId: ctx.actor.userId, containerId, data: { seq: target } });
   const moved = await findMark.first(ctx.db, key);
   return ok(markAnswer(moved ?? mark));
+}
+
+/** What the counts change by between two places of the mark. */
+async function passed(ctx: WriteCtx, key: { container_id: number; user_id: number }, from: number, to: number) {
+  const sign = to > from ? -1 : 1;
+  const range = { ...key, low: Math.min(from, to), high: Math.max(from, to) };
+  const skipped = (await countSkipped.first(ctx.db, range))?.count ?? 0;
+  const mentions = (await countMentions.first(ctx.db, range))?.count ?? 0;
+  return { skipped: sign * skipped, mentions: sign * mentions };
 }
 
 async function targetOf(ctx: WriteCtx, containerId: number, lastSeq: number, body: MarkBody): Promise<number> {

@@ -54,6 +54,7 @@ async function store(ctx: WriteCtx, user: User, next: Profile, changed: readonly
     type: 'user_updated',
     userId: user.id,
     version: user.version + 1,
+    data: { renamed },
     audit: { userId: user.id, details: { changed } },
   });
 }
