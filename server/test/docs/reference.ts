@@ -1,3 +1,4 @@
+import { takesKeys } from '../../src/http/idempotency.ts';
 import type { Route } from '../../src/http/route.ts';
 import type { Document } from './markdown.ts';
 
@@ -8,9 +9,11 @@ export const documentedRoutes = (routes: readonly Route[]): Route[] =>
   routes.filter(({ method }) => method !== 'PATCH');
 
 /** What docs/api.md says of a route in one line. */
-export function factsOf({ answers, limit, refusals = [] }: Route): string {
+export function factsOf(route: Route): string {
+  const { answers, limit, refusals = [] } = route;
+  const named = new Set([...refusals, ...(takesKeys(route) ? ['IDEMPOTENCY_MISMATCH'] : [])]);
   const counted = limit === 'none' ? 'not counted' : `counted as \`${limit}\``;
-  const refuses = refusals.map((code) => `\`${code}\``).join(', ');
+  const refuses = [...named].map((code) => `\`${code}\``).join(', ');
   return `Answers ${Object.keys(answers).join(', ')}; ${counted}${refuses && `; refuses ${refuses}`}.`;
 }
 

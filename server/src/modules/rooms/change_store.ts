@@ -1,26 +1,8 @@
 import { sql } from 'kysely';
-import { change, query } from '../../db/statement.ts';
+import { change } from '../../db/statement.ts';
 import type { CounterName, Flag } from '../../db/tables.ts';
 
 /** Statements that make, change and end rooms. */
-export const insertContainer = query(
-  (q, p: { uuid: string; visibility: 'public' | 'private'; last_activity: number; created_at: number }) =>
-    q
-      .insertInto('containers')
-      .values({
-        uuid: p.uuid,
-        visibility: p.visibility,
-        last_seq: 0,
-        message_count: 0,
-        root_count: 0,
-        pinned_count: 0,
-        pinned_root_count: 0,
-        last_activity: p.last_activity,
-        created_at: p.created_at,
-      })
-      .returning('id'),
-);
-
 interface RoomSettings {
   id: number;
   name: string;

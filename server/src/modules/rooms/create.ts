@@ -4,8 +4,9 @@ import { type Answer, createdJson } from '../../answer.ts';
 import { type Ctx, emit, lockContainers, type WriteCtx, write } from '../../context.ts';
 import { once } from '../../idempotency.ts';
 import { foldForSearch } from '../../text.ts';
+import { insertContainer } from '../containers/store.ts';
 import { addToMemberCount, putMember } from '../members/change_store.ts';
-import { addToCounter, insertContainer, insertRoom } from './change_store.ts';
+import { addToCounter, insertRoom } from './change_store.ts';
 import { type JudgedRoom, judgeRoomBody } from './input.ts';
 import { roomJson } from './present.ts';
 import type { CreateRoom } from './schema.ts';
@@ -28,8 +29,7 @@ async function store(ctx: WriteCtx, fields: JudgedRoom & { name: string }): Prom
   const made = await insertContainer.first(ctx.db, {
     uuid: randomUUID(),
     visibility,
-    last_activity: now,
-    created_at: now,
+    at: now,
   });
   const id = made?.id as number;
   // Nobody else can know of this stream before the commit, so its lock may come after the first insert.
