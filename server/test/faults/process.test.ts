@@ -60,7 +60,7 @@ describe('the process', () => {
     const { port } = new URL(await ready(start()));
     const second = start({ DATA_DIR: join(directory, 'second'), PORT: port });
     assert.deepEqual(await second.exited, { code: 1, signal: null });
-    assert.match(second.output(), /^veza: .*EADDRINUSE.*\n$/);
+    assert.match(second.output(), /^ {2}Admin {5}admin\nveza: .*EADDRINUSE.*\n$/);
   });
 
   it('refuses a database of a newer version, and one with another past', async () => {

@@ -57,7 +57,8 @@ async function passed(ctx: WriteCtx, key: { container_id: number; user_id: numbe
 async function targetOf(ctx: WriteCtx, containerId: number, lastSeq: number, body: MarkBody): Promise<number> {
   if (body.message_id === undefined) return lastSeq;
   const message = await findMessage.first(ctx.db, { id: body.message_id });
-  if (message?.container_id !== containerId || message.content === null) throw new AppError('MESSAGE_NOT_FOUND');
+  // A position, also of a message deleted since: whoever has just read it must be able to say so.
+  if (message?.container_id !== containerId) throw new AppError('MESSAGE_NOT_FOUND');
   return body.unread ? message.seq - 1 : message.seq;
 }
 
