@@ -1,4 +1,5 @@
 import { type Ctx, nobody, type RequestFacts } from '../../server/src/context.ts';
+import { successOf } from '../../server/src/http/envelope.ts';
 import { listRoomMessages } from '../../server/src/modules/messages/list.ts';
 import { type SendBody, sendMessage } from '../../server/src/modules/messages/send.ts';
 import { people } from '../seed/shape.ts';
@@ -33,7 +34,7 @@ function act({ roomId, place, body, query }: BareRequest) {
 
 const server = await listenBare(path === 'send' ? 201 : 200, (incoming, answer) => {
   act(incoming).then(
-    ({ json }) => answer(`{"success":true,"data":${json}}`),
+    ({ json, page }) => answer(page ? successOf(page.parts) : `{"success":true,"data":${json}}`),
     (error: unknown) => {
       throw error;
     },

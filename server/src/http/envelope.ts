@@ -3,6 +3,13 @@ import { type AppError, messageOf } from '../errors.ts';
 /** What everything the API answers is wrapped in. `json` is spliced as it is. */
 export const success = (json: string): string => `{"success":true,"data":${json}}`;
 
+const [head, tail] = success('|')
+  .split('|')
+  .map((text) => Buffer.from(text)) as [Buffer, Buffer];
+
+/** The same of bytes. */
+export const successOf = (parts: readonly Buffer[]): Buffer => Buffer.concat([head, ...parts, tail]);
+
 /** The failure envelope; `requestId` is also in the header. */
 export function failure(error: AppError, language: 'en' | 'fr', requestId: string, at: number): string {
   return JSON.stringify({

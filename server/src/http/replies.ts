@@ -5,7 +5,7 @@ import type { AppError } from '../errors.ts';
 import type { Call } from './call.ts';
 import { compress, MIN_COMPRESSED } from './compression.ts';
 import { etagOf, isUnchanged } from './conditional.ts';
-import { failure, success } from './envelope.ts';
+import { failure, success, successOf } from './envelope.ts';
 import { pushRateHeaders } from './limits.ts';
 import { codingOf, languageOf } from './preferences.ts';
 import { refusalOf } from './refusal.ts';
@@ -40,7 +40,7 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
   const serialiserOf = createSerialisers();
   const hasPlugins = config.CORS_ORIGINS.length > 0;
 
-  function answer(call: Call, { status, data, json, replayed }: Answer) {
+  function answer(call: Call, { status, data, json, page, replayed }: Answer) {
     const { route } = call;
     const headers: string[] = [];
     if (replayed) headers.push('idempotent-replayed', 'true');
@@ -48,14 +48,14 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     const schema = route?.answers[status];
     if (schema === undefined) throw new Error(`${route?.path} does not say what it answers with ${status}`);
     if (schema === null) return send(call, status, undefined, headers);
-    const shaped = json ?? serialiserOf(schema)(data);
-    const body = bytesIfLarge(route?.plain ? shaped : success(shaped));
+    const shaped = page ? '' : (json ?? serialiserOf(schema)(data));
     if (route?.etag) {
-      const etag = etagOf(body);
+      const etag = etagOf(page ? page.digest : shaped);
       headers.push('etag', etag);
       if (isUnchanged(call.reply.request.raw.headers['if-none-match'], etag))
         return send(call, 304, undefined, headers);
     }
+    const body = page ? successOf(page.parts) : bytesIfLarge(route?.plain ? shaped : success(shaped));
     sendCompressed(call, status, body, headers);
   }
 

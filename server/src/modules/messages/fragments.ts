@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { PageOfBytes } from '../../answer.ts';
 import type { Reader } from '../../db/database.ts';
 import type { NewEvent } from '../../events.ts';
 import { ownReactions, reactionsOf } from '../reactions/store.ts';
@@ -17,31 +19,38 @@ export interface MessageKey {
 export interface MessageFragments {
   /** The messages for one viewer, as JSON texts in the order of the keys. */
   render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]>;
+  /** The same as bytes, with commas between. */
+  renderPage(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<PageOfBytes>;
   /** One message as a transaction sees it; nothing is kept, since it may yet be undone. */
   fresh(db: Reader, viewerId: number, id: number): Promise<string | undefined>;
   follow(event: NewEvent): void;
 }
 
+interface Kept {
+  readonly version: number;
+  /** Outside of the collector's heap, and ready to be sent: a text would be encoded at each reading. */
+  readonly bytes: Buffer;
+  /** Of the bytes; made when first asked for. */
+  digest: string | undefined;
+}
+
 /**
- * A message is serialised once per version and its text kept, so that a page is a read of ids and versions plus a join of texts.
+ * A message is serialised once per version and its bytes kept, so that a page is a read of ids and versions plus a row of bytes.
  * A version never names two texts: every change of a message, its thread's count and its reactions raises it; names do not, so
  * a renaming empties the cache.
  */
 export function createMessageFragments(): MessageFragments {
-  const kept = new LRUCache<number, { version: number; text: string }>({
-    maxSize: KEPT_BYTES,
-    // A text put together of pieces stays a tree of them, ten times as large, until something goes through it: this does.
-    sizeCalculation: ({ text }) => Buffer.byteLength(text),
-  });
-  // A text made from rows read before a renaming must not be kept after it.
+  const kept = new LRUCache<number, Kept>({ maxSize: KEPT_BYTES, sizeCalculation: ({ bytes }) => bytes.length });
+  // Bytes made from rows read before a renaming must not be kept after it.
   let era = 0;
 
-  const keepText = (id: number, version: number, text: string, madeIn: number) => {
-    if (madeIn === era && version >= (kept.peek(id)?.version ?? 0)) kept.set(id, { version, text });
-    return text;
+  const keepText = (id: number, version: number, text: string, madeIn: number): Kept => {
+    const entry: Kept = { version, bytes: bytesOf(text), digest: undefined };
+    if (madeIn === era && version >= (kept.peek(id)?.version ?? 0)) kept.set(id, entry);
+    return entry;
   };
 
-  async function loadMissing(db: Reader, missing: readonly MessageKey[]): Promise<Map<number, string>> {
+  async function loadMissing(db: Reader, missing: readonly MessageKey[]): Promise<Map<number, Kept>> {
     const madeIn = era;
     const rows = await findMessages.firstOfEach(
       db,
@@ -49,7 +58,7 @@ export function createMessageFragments(): MessageFragments {
     );
     const reacted = rows.flatMap((row) => (row && row.reaction_count > 0 ? [row.id] : []));
     const reactions = await reactionsOf(db, reacted);
-    const loaded = new Map<number, string>();
+    const loaded = new Map<number, Kept>();
     for (const row of rows) {
       if (row && row.is_listed === 1)
         loaded.set(row.id, keepText(row.id, row.version, messageFragment(row, reactions.get(row.id) ?? []), madeIn));
@@ -65,30 +74,54 @@ export function createMessageFragments(): MessageFragments {
     return withOwnReactions(messageFragment(row, reactions?.get(id) ?? []), own?.get(id));
   }
 
-  async function render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]> {
-    const texts = new Array<string | undefined>(keys.length);
+  /** Hands out each message that is still listed, in the order of the keys, with what the viewer put on it. */
+  async function each(
+    db: Reader,
+    viewerId: number,
+    keys: readonly MessageKey[],
+    put: (entry: Kept, own: readonly string[] | undefined) => void,
+  ): Promise<void> {
+    const entries = new Array<Kept | undefined>(keys.length);
     const missing: MessageKey[] = [];
     let reacted = false;
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as MessageKey;
       const entry = kept.get(key.id);
-      if (entry?.version === key.version) texts[index] = entry.text;
+      if (entry?.version === key.version) entries[index] = entry;
       else missing.push(key);
       reacted ||= key.reaction_count > 0;
     }
     const loaded = missing.length > 0 ? await loadMissing(db, missing) : undefined;
     const own = reacted ? await ownIn(db, viewerId, keys) : undefined;
-    const rendered: string[] = [];
     for (let index = 0; index < keys.length; index++) {
       const { id } = keys[index] as MessageKey;
-      const fragment = texts[index] ?? loaded?.get(id);
-      if (fragment !== undefined) rendered.push(withOwnReactions(fragment, own?.get(id)));
+      const entry = entries[index] ?? loaded?.get(id);
+      if (entry !== undefined) put(entry, own?.get(id));
     }
+  }
+
+  async function render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]> {
+    const rendered: string[] = [];
+    await each(db, viewerId, keys, ({ bytes }, own) => rendered.push(withOwnReactions(bytes.toString(), own)));
     return rendered;
+  }
+
+  async function renderPage(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<PageOfBytes> {
+    const parts: Buffer[] = [];
+    let digest = '';
+    await each(db, viewerId, keys, (entry, own) => {
+      entry.digest ??= hash('sha256', entry.bytes, 'base64url').slice(0, 22);
+      const end = own === undefined ? '' : withOwnReactions('', own);
+      if (parts.length > 0) parts.push(COMMA);
+      parts.push(entry.bytes, end === '' ? NOTHING_OWN : Buffer.from(end));
+      digest += entry.digest + end;
+    });
+    return { parts, digest };
   }
 
   return {
     render,
+    renderPage,
     fresh,
     follow: (event) => {
       if (event.type !== 'user_updated' || event.data?.renamed !== true) return;
@@ -96,6 +129,16 @@ export function createMessageFragments(): MessageFragments {
       kept.clear();
     },
   };
+}
+
+const COMMA = Buffer.from(',');
+const NOTHING_OWN = Buffer.from(withOwnReactions('', undefined));
+
+/** In memory of its own: a piece of Node's pool would hold on to the whole of it. */
+function bytesOf(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 function ownIn(db: Reader, viewerId: number, keys: readonly MessageKey[]) {

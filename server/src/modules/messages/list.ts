@@ -1,5 +1,5 @@
 import { allowInConversation, allowInRoom } from '../../access.ts';
-import { type Answer, okJson } from '../../answer.ts';
+import { type Answer, okPage } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import { invalid } from '../../errors.ts';
 import type { MessageKey } from './fragments.ts';
@@ -50,12 +50,14 @@ async function page(ctx: Ctx, container: Counters, options: ListOptions): Promis
   const selection = { withReplies: options.include_threads ?? false, pinnedOnly: options.pinned_only ?? false };
   const { keys, before, after, travel } = await find(ctx, container.id, selection, options);
   if (options.order === 'asc') keys.reverse();
-  const texts = await ctx.deps.fragments.render(ctx.db, ctx.actor.userId, keys);
-  return okJson(
-    `{"messages":[${texts.join(',')}],"has_more":${travel === 'before' ? before : after},"has_more_before":${before}` +
-      `,"has_more_after":${after},"total_count":${totalOf(container, selection)}}`,
-  );
+  const { parts, digest } = await ctx.deps.fragments.renderPage(ctx.db, ctx.actor.userId, keys);
+  const tail =
+    `],"has_more":${travel === 'before' ? before : after},"has_more_before":${before}` +
+    `,"has_more_after":${after},"total_count":${totalOf(container, selection)}}`;
+  return okPage({ parts: [HEAD, ...parts, Buffer.from(tail)], digest: digest + tail });
 }
+
+const HEAD = Buffer.from('{"messages":[');
 
 function totalOf(container: Counters, { withReplies, pinnedOnly }: Selection): number {
   if (pinnedOnly) return withReplies ? container.pinned_count : container.pinned_root_count;
