@@ -29,9 +29,7 @@ const declared: readonly Route[] = [
   ...adminConsistencyRoutes,
 ];
 
-const patched = new Set(declared.filter(({ method }) => method === 'PATCH').map(({ path }) => path));
-
 /** Every route there is: the server, the OpenAPI document and the laws read this list. What takes PUT takes PATCH, which does the same. */
 export const routes: readonly Route[] = declared.flatMap((route) =>
-  route.method === 'PUT' && !patched.has(route.path) ? [route, { ...route, method: 'PATCH' as const }] : [route],
+  route.method === 'PUT' ? [route, { ...route, method: 'PATCH' as const }] : [route],
 );

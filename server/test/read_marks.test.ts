@@ -108,6 +108,17 @@ for (const engine of engines) {
       assert.deepEqual((await dave.get('/users/me/unread', 200)).total_unread, 0);
     });
 
+    it('shows a guest nothing of the conversations he had before', async () => {
+      const gus = await app.register('gus');
+      const { id } = await alice.post('/conversations', { user_id: gus.id }, 201);
+      await alice.post(`/conversations/${id}/messages`, { content: 'between us, @gus' }, 201);
+      assert.equal((await gus.get('/users/me/mentions', 200)).messages.length, 1);
+      await app.admin.patch(`/admin/users/${gus.id}`, { role: 'guest' }, 200);
+      assert.deepEqual((await gus.get('/users/me/mentions', 200)).messages, []);
+      const { conversations, total_unread, total_mentions } = await gus.get('/users/me/unread', 200);
+      assert.deepEqual([conversations, total_unread, total_mentions], [[], 0, 0]);
+    });
+
     it('refuses marks in other rooms, of messages elsewhere, and of people who are not in the room', async () => {
       const { id } = await roomOfThree();
       const other = await roomOfThree();

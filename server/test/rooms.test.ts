@@ -510,3 +510,17 @@ for (const engine of engines) {
     });
   });
 }
+
+describe('searching for rooms', async () => {
+  const app = await createTestApp('sqlite', { RATE_LIMITS: 'on', RATE_LIMIT_SEARCH: '2/1m' });
+  after(app.close);
+
+  it('counts as a search besides being a request; listing does not', async () => {
+    await app.admin.get('/rooms?search=gen', 200);
+    await app.admin.get('/rooms?search=gen', 200);
+    const refused = await app.admin.request('GET', '/rooms?search=gen');
+    assert.deepEqual([refused.status, refused.error.details.scope, refused.error.details.limit], [429, 'search', 2]);
+    assert.ok(Number(refused.headers['retry-after']) > 0);
+    await app.admin.get('/rooms', 200);
+  });
+});

@@ -5,6 +5,7 @@ import { type Ctx, emit, lockContainers, type WriteCtx, write } from '../../cont
 import type { Reader } from '../../db/database.ts';
 import { AppError, unprocessable } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
+import { insertContainer } from '../containers/store.ts';
 import { findTarget } from '../members/store.ts';
 import { type LastMessage, presentConversation } from './present.ts';
 import {
@@ -14,7 +15,6 @@ import {
   findConversations,
   findLastMessage,
   findPair,
-  insertContainer,
   insertConversation,
   insertSide,
   listConversationIds,
@@ -68,7 +68,7 @@ export function openConversation(ctx: Ctx, otherId: number): Promise<Answer> {
 }
 
 async function make(ctx: WriteCtx, low: number, high: number, otherId: number): Promise<number> {
-  const container = await insertContainer.first(ctx.db, { uuid: randomUUID(), at: ctx.now });
+  const container = await insertContainer.first(ctx.db, { uuid: randomUUID(), visibility: 'direct', at: ctx.now });
   const id = container?.id as number;
   await lockContainers(ctx, [id]);
   await insertConversation.run(ctx.db, { id, low, high });

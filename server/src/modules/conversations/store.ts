@@ -69,23 +69,6 @@ export const findPair = query((q, p: { low: number; high: number }) =>
   q.selectFrom('conversations').where('low_user_id', '=', p.low).where('high_user_id', '=', p.high).select('id'),
 );
 
-export const insertContainer = query((q, p: { uuid: string; at: number }) =>
-  q
-    .insertInto('containers')
-    .values({
-      uuid: p.uuid,
-      visibility: 'direct',
-      last_seq: 0,
-      message_count: 0,
-      root_count: 0,
-      pinned_count: 0,
-      pinned_root_count: 0,
-      last_activity: p.at,
-      created_at: p.at,
-    })
-    .returning('id'),
-);
-
 export const insertConversation = change((q, p: { id: number; low: number; high: number }) =>
   q.insertInto('conversations').values({ id: p.id, low_user_id: p.low, high_user_id: p.high }),
 );

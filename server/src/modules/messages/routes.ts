@@ -27,22 +27,6 @@ const inRoom = PathId('room_id');
 const inConversation = PathId('conversation_id');
 const ofMessage = PathId('message_id');
 
-const edit = (method: 'PUT' | 'PATCH') =>
-  route({
-    method,
-    path: '/api/v1/messages/{message_id}',
-    scope: 'messages:write',
-    limit: 'change',
-    action: 'message.edit',
-    tag,
-    summary: 'Edit a message',
-    params: ofMessage,
-    body: EditBody,
-    answers: { 200: Message },
-    refusals: ['PERMISSION_DENIED', 'USER_BLOCKED', 'MESSAGE_NOT_FOUND', 'MESSAGE_TOO_LONG'],
-    handler: (ctx, { params, body }) => editMessage(ctx, params.message_id, body),
-  });
-
 export const messageRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -130,8 +114,20 @@ export const messageRoutes: readonly Route[] = [
     etag: true,
     handler: (ctx, { params }) => getMessage(ctx, params.message_id),
   }),
-  edit('PUT'),
-  edit('PATCH'),
+  route({
+    method: 'PUT',
+    path: '/api/v1/messages/{message_id}',
+    scope: 'messages:write',
+    limit: 'change',
+    action: 'message.edit',
+    tag,
+    summary: 'Edit a message',
+    params: ofMessage,
+    body: EditBody,
+    answers: { 200: Message },
+    refusals: ['PERMISSION_DENIED', 'USER_BLOCKED', 'MESSAGE_NOT_FOUND', 'MESSAGE_TOO_LONG'],
+    handler: (ctx, { params, body }) => editMessage(ctx, params.message_id, body),
+  }),
   route({
     method: 'DELETE',
     path: '/api/v1/messages/{message_id}',
