@@ -1,11 +1,11 @@
 import { connect } from '../../server/src/db/sqlite_connection.ts';
-import { messageFragment, withOwnReactions } from '../../server/src/modules/messages/present.ts';
+import { messageJson, ownEnd, sharedLength } from '../../server/src/modules/messages/present.ts';
 import type { MessageOfContainer } from '../../server/src/modules/messages/store.ts';
 import type { RoomForUser } from '../../server/src/modules/rooms/store.ts';
 import { people } from '../seed/shape.ts';
 import { listenBare } from './bare_http.ts';
 import { createKept } from './bare_kept.ts';
-import { reactionsSql, reactionsTail, recordPage } from './record_page.ts';
+import { recordPage } from './record_page.ts';
 import { report } from './report.ts';
 
 // The ceiling of reading a page: the server's statements called as directly as one can, and texts kept as it keeps them.
@@ -18,18 +18,14 @@ const older = prepare<Key>(statements.older);
 const newer = prepare<Key>(statements.newer);
 const ownReactions = prepare<{ message_id: number; emoji: string }>(statements.ownReactions);
 const findMessage = prepare<MessageOfContainer>(statements.findMessage);
-const reactionsByCount = new Map<number, ReturnType<typeof prepareReactions>>();
-const tail = reactionsTail(statements.reactions);
+const findReactions = prepare<Parameters<typeof messageJson>[1][number]>(statements.reactions.sql);
+const [, ...constants] = statements.reactions.values;
 const kept = createKept();
 
 interface Key {
   readonly id: number;
   readonly version: number;
   readonly reaction_count: number;
-}
-
-function prepareReactions(count: number) {
-  return prepare<Parameters<typeof messageFragment>[1][number]>(reactionsSql(statements.reactions, count));
 }
 
 const LIMIT = 50;
@@ -45,9 +41,11 @@ function page(roomId: number, userId: number, beforeId: number | undefined): Buf
   const own = keys.some(({ reaction_count }) => reaction_count > 0) ? ownIn(userId, keys) : undefined;
   const parts: Buffer[] = [HEAD];
   for (const [place, { id }] of keys.entries()) {
-    if (place > 0) parts.push(COMMA);
+    const entry = found[place] as Buffer;
+    const bytes = place === 0 ? entry.subarray(1) : entry;
     const mine = own?.get(id);
-    parts.push(found[place] as Buffer, mine === undefined ? NOTHING_OWN : Buffer.from(withOwnReactions('', mine)));
+    if (mine === undefined) parts.push(bytes);
+    else parts.push(bytes.subarray(0, sharedLength(bytes)), Buffer.from(ownEnd(mine)));
   }
   const more = `],"has_more":${before},"has_more_before":${before},"has_more_after":${after}`;
   parts.push(Buffer.from(`${more},"total_count":${room.root_count}}}`));
@@ -55,8 +53,6 @@ function page(roomId: number, userId: number, beforeId: number | undefined): Buf
 }
 
 const HEAD = Buffer.from('{"success":true,"data":{"messages":[');
-const COMMA = Buffer.from(',');
-const NOTHING_OWN = Buffer.from(withOwnReactions('', undefined));
 
 /** Fills in what was not found. */
 function load(keys: readonly Key[], found: (Buffer | undefined)[]) {
@@ -65,20 +61,14 @@ function load(keys: readonly Key[], found: (Buffer | undefined)[]) {
   const reactions = Map.groupBy(reactionsOf(reacted), ({ message_id }) => message_id);
   for (const [place, row] of rows.entries()) {
     if (!row) continue;
-    const bytes = Buffer.from(messageFragment(row, reactions.get(row.id) ?? []));
+    const bytes = Buffer.from(`,${messageJson(row, reactions.get(row.id) ?? [])}`);
     kept.set(row.id, row.version, bytes);
     found[place] = bytes;
   }
 }
 
 function reactionsOf(ids: readonly number[]) {
-  if (ids.length === 0) return [];
-  let statement = reactionsByCount.get(ids.length);
-  if (!statement) {
-    statement = prepareReactions(ids.length);
-    reactionsByCount.set(ids.length, statement);
-  }
-  return statement.all(...ids, ...tail);
+  return ids.length === 0 ? [] : findReactions.all(JSON.stringify(ids), ...constants);
 }
 
 function ownIn(userId: number, keys: readonly Key[]) {

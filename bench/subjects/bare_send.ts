@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { connect } from '../../server/src/db/sqlite_connection.ts';
-import { messageFragment } from '../../server/src/modules/messages/present.ts';
+import { messageJson } from '../../server/src/modules/messages/present.ts';
 import type { MessageOfContainer } from '../../server/src/modules/messages/store.ts';
 import { people } from '../seed/shape.ts';
 import { type BareRequest, listenBare } from './bare_http.ts';
@@ -81,7 +81,7 @@ function append(batch: readonly Waiting[]): string[] {
   for (const values of senders.values()) updateSender.run(...values);
   for (const { id, container_id, author_id } of messages)
     insertEvent.all(...eventValues(container_id, author_id, id, now));
-  return messages.map((message) => `{"success":true,"data":${messageFragment(message, [])}[]}}`);
+  return messages.map((message) => `{"success":true,"data":${messageJson(message, [])}}`);
 }
 
 function messageOf(

@@ -13,7 +13,7 @@ export interface PageStatements {
   readonly newer: string;
   readonly ownReactions: string;
   readonly findMessage: string;
-  /** For one number of messages; `reactionsSql` makes it for others. */
+  /** Of the messages whose ids are its first value, a list as JSON. */
   readonly reactions: Recorded;
 }
 
@@ -42,7 +42,7 @@ export async function recordPage(path: string): Promise<PageStatements> {
     'select',
   ]);
   await db.close();
-  const reactions = cold.find(({ sql }) => IDS.test(sql));
+  const reactions = cold.find(({ sql }) => sql.includes('json_each'));
   if (!reactions) throw new Error('The server no longer reads the reactions of a page in one statement');
   return {
     findRoom: textAt(warm, 0),
@@ -54,22 +54,9 @@ export async function recordPage(path: string): Promise<PageStatements> {
   };
 }
 
-const IDS = / in \((\+\?(?:, \+\?)*)\)/;
-
 /** Drops what loads messages: the statements between the edges of the page and the viewer's own reactions. */
 function withoutLoading(recorded: Recorded[]): Recorded[] {
   return [...recorded.slice(0, 3), ...recorded.slice(-1)];
-}
-
-/** The statement that reads the reactions of so many messages. */
-export function reactionsSql({ sql }: Recorded, count: number): string {
-  return sql.replace(IDS, ` in (${new Array(count).fill('+?').join(', ')})`);
-}
-
-/** What follows the ids among the values. */
-export function reactionsTail({ sql, values }: Recorded): readonly unknown[] {
-  const [, marks = ''] = IDS.exec(sql) ?? [];
-  return values.slice(marks.split(',').length);
 }
 
 function textAt(recorded: readonly Recorded[], place: number): string {

@@ -1,4 +1,4 @@
-import { type CompiledQuery, sql } from 'kysely';
+import { type CompiledQuery, type Expression, sql } from 'kysely';
 import type { Reader, Row, Writer } from './database.ts';
 import {
   type Builder,
@@ -34,6 +34,28 @@ export function queryOfEach<P extends object, O>(types: ColumnTypes<P>, build: B
         textOf(`select input.ord, found.* from ${unnest(types, ' with ordinality')} as input(${columns(types)}, ord)
         cross join lateral (${compiled(types, build)} limit 1) as found`);
       return byOrdinal<O>(inputs.length, await db.all(text, arrays(types, inputs)));
+    },
+  };
+}
+
+export interface QueryOfIds<O> {
+  all(db: Reader, ids: readonly number[]): Promise<O[]>;
+}
+
+/** A select over any number of ids, which `ids` names where `in` takes them. They are one value, so that the text is one too. */
+export function queryOfIds<O>(build: (q: Builder, ids: Expression<number>) => Compilable<O>): QueryOfIds<O> {
+  const statement = query((q, { ids }: { ids: unknown }, dialect) =>
+    build(
+      q,
+      dialect === 'sqlite'
+        ? sql<number>`(select value from json_each(${ids}))`
+        : sql<number>`(select unnest(${ids}::bigint[]))`,
+    ),
+  );
+  return {
+    all: async (db, ids) => {
+      if (ids.length === 0) return [];
+      return statement.all(db, { ids: db.dialect === 'sqlite' ? JSON.stringify(ids) : ids });
     },
   };
 }

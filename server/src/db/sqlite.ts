@@ -2,7 +2,8 @@ import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Database, StorageFull, StuckWrite, type Writer } from './database.ts';
 import { createGroupCommit, type Transactional } from './group_commit.ts';
-import { type Connection, connect, type Prepared, prepareCache, readerOf } from './sqlite_connection.ts';
+import { type Connection, connect, type Prepared, prepareCache } from './sqlite_connection.ts';
+import { createTurnReader } from './sqlite_reader.ts';
 import { createSnapshots } from './sqlite_snapshot.ts';
 import type { CompiledText } from './statement.ts';
 
@@ -26,12 +27,15 @@ export function openSqlite(options: SqliteOptions): Database {
   const writer = connect(options.path, false);
   if (options.maxPages !== undefined) writer.pragma(`max_page_count = ${options.maxPages}`);
   const reading = connect(options.path, true);
+  const reader = createTurnReader(reading);
   const room = createRoomCheck(options);
   const snapshots = createSnapshots(options.path);
-  const group = createGroupCommit(transactional(writer, room.check, options.onFatal));
+  const group = createGroupCommit(
+    transactional(writer, { checkRoom: room.check, onFatal: options.onFatal, beforeCommit: reader.refresh }),
+  );
   return {
     dialect: 'sqlite',
-    reader: readerOf(reading),
+    reader,
     write: group.write,
     snapshot: snapshots.snapshot,
     ping: async () => void reading.prepare('select 1').get(),
@@ -48,7 +52,13 @@ export function openSqlite(options: SqliteOptions): Database {
 
 const nothingLocked: Promise<void> = Promise.resolve();
 
-function transactional(connection: Connection, checkRoom: () => void, onFatal: (error: Error) => void): Transactional {
+interface Around {
+  readonly checkRoom: () => void;
+  readonly beforeCommit: () => void;
+  readonly onFatal: (error: Error) => void;
+}
+
+function transactional(connection: Connection, { checkRoom, beforeCommit, onFatal }: Around): Transactional {
   const prepare = prepareCache(connection);
   const [begin, commit, rollback, savepoint, release, undo] = [
     'begin immediate',
@@ -80,7 +90,10 @@ function transactional(connection: Connection, checkRoom: () => void, onFatal: (
   return {
     inTransaction: () => connection.inTransaction,
     begin: () => void begin.run(),
-    commit: () => withFull(() => void commit.run()),
+    commit: () => {
+      beforeCommit();
+      withFull(() => void commit.run());
+    },
     rollback: () => void rollback.run(),
     savepoint: () => void savepoint.run(),
     release: () => void release.run(),

@@ -1,5 +1,5 @@
 import SqliteConnection from 'better-sqlite3';
-import type { Reader, Row } from './database.ts';
+import type { Row } from './database.ts';
 import type { CompiledText } from './statement.ts';
 
 export type Connection = SqliteConnection.Database;
@@ -38,9 +38,4 @@ export function prepareCache(connection: Connection): (text: CompiledText) => Pr
     if (name !== undefined) kept.set(name, prepared);
     return prepared;
   };
-}
-
-export function readerOf(connection: Connection): Reader {
-  const prepare = prepareCache(connection);
-  return { dialect: 'sqlite', all: async (text, values) => prepare(text).all(...values) };
 }

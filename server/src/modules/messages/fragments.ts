@@ -4,7 +4,7 @@ import type { PageOfBytes } from '../../answer.ts';
 import type { Reader } from '../../db/database.ts';
 import type { NewEvent } from '../../events.ts';
 import { ownReactions, reactionsOf } from '../reactions/store.ts';
-import { messageFragment, withOwnReactions } from './present.ts';
+import { messageJson, ownEnd, sharedLength, withOwnReactions } from './present.ts';
 import { findMessage, findMessages } from './store.ts';
 
 /** Bytes of kept fragments; a message takes 600 to 2 600. */
@@ -19,7 +19,7 @@ export interface MessageKey {
 export interface MessageFragments {
   /** The messages for one viewer, as JSON texts in the order of the keys. */
   render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]>;
-  /** The same as bytes, with commas between. */
+  /** The same as bytes, to be put in a row: commas are in them. */
   renderPage(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<PageOfBytes>;
   /** One message as a transaction sees it; nothing is kept, since it may yet be undone. */
   fresh(db: Reader, viewerId: number, id: number): Promise<string | undefined>;
@@ -28,7 +28,7 @@ export interface MessageFragments {
 
 interface Kept {
   readonly version: number;
-  /** Outside of the collector's heap, and ready to be sent: a text would be encoded at each reading. */
+  /** A comma and the message. Outside of the collector's heap, and ready to be sent: a text would be encoded at each reading. */
   readonly bytes: Buffer;
   /** Of the bytes; made when first asked for. */
   digest: string | undefined;
@@ -45,7 +45,7 @@ export function createMessageFragments(): MessageFragments {
   let era = 0;
 
   const keepText = (id: number, version: number, text: string, madeIn: number): Kept => {
-    const entry: Kept = { version, bytes: bytesOf(text), digest: undefined };
+    const entry: Kept = { version, bytes: bytesOf(`,${text}`), digest: undefined };
     if (madeIn === era && version >= (kept.peek(id)?.version ?? 0)) kept.set(id, entry);
     return entry;
   };
@@ -61,7 +61,7 @@ export function createMessageFragments(): MessageFragments {
     const loaded = new Map<number, Kept>();
     for (const row of rows) {
       if (row && row.is_listed === 1)
-        loaded.set(row.id, keepText(row.id, row.version, messageFragment(row, reactions.get(row.id) ?? []), madeIn));
+        loaded.set(row.id, keepText(row.id, row.version, messageJson(row, reactions.get(row.id) ?? []), madeIn));
     }
     return loaded;
   }
@@ -71,7 +71,7 @@ export function createMessageFragments(): MessageFragments {
     if (!row) return undefined;
     const reactions = row.reaction_count > 0 ? await reactionsOf(db, [id]) : undefined;
     const own = row.reaction_count > 0 ? await ownReactions(db, viewerId, id, id) : undefined;
-    return withOwnReactions(messageFragment(row, reactions?.get(id) ?? []), own?.get(id));
+    return withOwnReactions(messageJson(row, reactions?.get(id) ?? []), own?.get(id));
   }
 
   /** Hands out each message that is still listed, in the order of the keys, with what the viewer put on it. */
@@ -102,7 +102,7 @@ export function createMessageFragments(): MessageFragments {
 
   async function render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]> {
     const rendered: string[] = [];
-    await each(db, viewerId, keys, ({ bytes }, own) => rendered.push(withOwnReactions(bytes.toString(), own)));
+    await each(db, viewerId, keys, ({ bytes }, own) => rendered.push(withOwnReactions(bytes.toString('utf8', 1), own)));
     return rendered;
   }
 
@@ -110,11 +110,13 @@ export function createMessageFragments(): MessageFragments {
     const parts: Buffer[] = [];
     let digest = '';
     await each(db, viewerId, keys, (entry, own) => {
-      entry.digest ??= hash('sha256', entry.bytes, 'base64url').slice(0, 22);
-      const end = own === undefined ? '' : withOwnReactions('', own);
-      if (parts.length > 0) parts.push(COMMA);
-      parts.push(entry.bytes, end === '' ? NOTHING_OWN : Buffer.from(end));
-      digest += entry.digest + end;
+      entry.digest ??= hash('sha256', entry.bytes, 'base64url').slice(0, DIGEST_LENGTH);
+      digest += entry.digest;
+      const bytes = parts.length === 0 ? entry.bytes.subarray(1) : entry.bytes;
+      if (own === undefined) return void parts.push(bytes);
+      const end = ownEnd(own);
+      parts.push(bytes.subarray(0, sharedLength(bytes)), Buffer.from(end));
+      digest += end;
     });
     return { parts, digest };
   }
@@ -131,8 +133,8 @@ export function createMessageFragments(): MessageFragments {
   };
 }
 
-const COMMA = Buffer.from(',');
-const NOTHING_OWN = Buffer.from(withOwnReactions('', undefined));
+/** Of a message's digest: 66 bits, so that no two versions are ever taken for each other. */
+const DIGEST_LENGTH = 11;
 
 /** In memory of its own: a piece of Node's pool would hold on to the whole of it. */
 function bytesOf(text: string): Buffer {

@@ -3,8 +3,8 @@ import { reactionsJson } from '../reactions/present.ts';
 import type { ReactionOfMessage } from '../reactions/store.ts';
 import type { MessageOfContainer } from './store.ts';
 
-/** Everything of a message but what depends on the viewer, as JSON text that ends where `my_reactions` begins. */
-export function messageFragment(message: MessageOfContainer, reactions: readonly ReactionOfMessage[]): string {
+/** A whole message, for a viewer who put nothing on it. Ends with his reactions, so that bytes made once can be given another end. */
+export function messageJson(message: MessageOfContainer, reactions: readonly ReactionOfMessage[]): string {
   const isDirect = message.visibility === 'direct';
   const isDeleted = message.content === null;
   const created = timestamp(message.created_at);
@@ -17,11 +17,18 @@ export function messageFragment(message: MessageOfContainer, reactions: readonly
     `,"edit_count":${message.edit_count},"reactions":${reactionsJson(reactions)},"mentions":${message.mentions}` +
     `,"attachments":[],"metadata":${message.metadata},"created_at":"${created}"` +
     `,"updated_at":"${message.updated_at === message.created_at ? created : timestamp(message.updated_at)}"` +
-    `,"edited_at":${message.edited_at === null ? 'null' : `"${timestamp(message.edited_at)}"`},"version":${message.version},"my_reactions":`
+    `,"edited_at":${message.edited_at === null ? 'null' : `"${timestamp(message.edited_at)}"`},"version":${message.version},"my_reactions":[]}`
   );
 }
 
-/** The whole message for one viewer. */
-export function withOwnReactions(fragment: string, emoji: readonly string[] | undefined): string {
-  return emoji === undefined || emoji.length === 0 ? `${fragment}[]}` : `${fragment + JSON.stringify(emoji)}}`;
+const NOTHING_OWN = '[]}';
+
+/** How many characters, and bytes, of a message come before what the viewer put on it. */
+export const sharedLength = (message: { readonly length: number }): number => message.length - NOTHING_OWN.length;
+
+/** What takes the place of the end for a viewer who put something on it. */
+export const ownEnd = (emoji: readonly string[]): string => `${JSON.stringify(emoji)}}`;
+
+export function withOwnReactions(message: string, emoji: readonly string[] | undefined): string {
+  return emoji === undefined ? message : message.slice(0, sharedLength(message)) + ownEnd(emoji);
 }

@@ -5,7 +5,7 @@ import { AppError, invalid, invalidField } from '../../errors.ts';
 import type { SendInput, SendVerdict } from './append.ts';
 import { contentFault } from './content.ts';
 import { metadataFault, storedMetadata } from './metadata.ts';
-import { messageFragment, withOwnReactions } from './present.ts';
+import { messageJson } from './present.ts';
 
 /** In the order of time, so that their index grows at its end alone: random ones change a page of it for every message. Node 24 has no others. */
 const newUuid: () => string = crypto.randomUUIDv7 ?? crypto.randomUUID;
@@ -32,7 +32,7 @@ export async function sendMessage(
 async function answerOf(ctx: Ctx, verdict: SendVerdict): Promise<Answer> {
   if ('refusal' in verdict) throw verdict.refusal;
   const { message, replayed } = verdict;
-  if (!replayed) return createdJson(withOwnReactions(messageFragment(message, []), undefined));
+  if (!replayed) return createdJson(messageJson(message, []));
   const [text] = await ctx.deps.fragments.render(ctx.db, ctx.actor.userId, [message]);
   if (text === undefined) throw new AppError('RESOURCE_CONFLICT', { reason: 'message_deleted' });
   return createdJson(text, true);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Reader } from '../../db/database.ts';
-import { dynamic, query } from '../../db/statement.ts';
+import { queryOfIds } from '../../db/many.ts';
+import { query } from '../../db/statement.ts';
 
 export interface ReactionOfMessage {
   message_id: number;
@@ -13,40 +14,41 @@ export interface ReactionOfMessage {
 /** People shown per emoji inside a message. */
 const SHOWN_PER_EMOJI = 10;
 
+const reactionsOfAll = queryOfIds<ReactionOfMessage>((q, ids) =>
+  q
+    .selectFrom((inner) =>
+      inner
+        .selectFrom('reactions as r')
+        .innerJoin('users as u', 'u.id', 'r.user_id')
+        .where('r.message_id', 'in', ids)
+        .select([
+          'r.message_id',
+          'r.emoji',
+          'r.user_id',
+          'u.username',
+          sql<number>`count(*) over (partition by r.message_id, r.emoji)`.as('count'),
+          sql<number>`row_number() over (partition by r.message_id, r.emoji order by r.created_at, r.user_id)`.as(
+            'place',
+          ),
+          sql<number>`min(r.created_at) over (partition by r.message_id, r.emoji)`.as('first_at'),
+        ])
+        .as('counted'),
+    )
+    .where('place', '<=', SHOWN_PER_EMOJI)
+    .orderBy('message_id')
+    .orderBy('first_at')
+    .orderBy('emoji')
+    .orderBy('place')
+    .select(['message_id', 'emoji', 'user_id', 'username', 'count']),
+);
+
 /** Per message and emoji: the exact count and the first people, oldest first; emoji in the order of their first use. */
 export async function reactionsOf(
   db: Reader,
   messageIds: readonly number[],
 ): Promise<Map<number, ReactionOfMessage[]>> {
   const found = new Map<number, ReactionOfMessage[]>();
-  if (messageIds.length === 0) return found;
-  const rows = await dynamic<ReactionOfMessage>(db, (q) =>
-    q
-      .selectFrom((inner) =>
-        inner
-          .selectFrom('reactions as r')
-          .innerJoin('users as u', 'u.id', 'r.user_id')
-          .where('r.message_id', 'in', messageIds)
-          .select([
-            'r.message_id',
-            'r.emoji',
-            'r.user_id',
-            'u.username',
-            sql<number>`count(*) over (partition by r.message_id, r.emoji)`.as('count'),
-            sql<number>`row_number() over (partition by r.message_id, r.emoji order by r.created_at, r.user_id)`.as(
-              'place',
-            ),
-            sql<number>`min(r.created_at) over (partition by r.message_id, r.emoji)`.as('first_at'),
-          ])
-          .as('counted'),
-      )
-      .where('place', '<=', SHOWN_PER_EMOJI)
-      .orderBy('message_id')
-      .orderBy('first_at')
-      .orderBy('emoji')
-      .orderBy('place')
-      .select(['message_id', 'emoji', 'user_id', 'username', 'count']),
-  );
+  const rows = await reactionsOfAll.all(db, messageIds);
   for (const row of rows) {
     const list = found.get(row.message_id);
     if (list) list.push(row);
