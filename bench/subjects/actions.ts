@@ -1,4 +1,5 @@
-import { type Ctx, nobody, type RequestFacts } from '../../server/src/context.ts';
+import { nobody } from '../../server/src/actor.ts';
+import type { Ctx, RequestFacts } from '../../server/src/context.ts';
 import { successOf } from '../../server/src/http/envelope.ts';
 import { listRoomMessages } from '../../server/src/modules/messages/list.ts';
 import { type SendBody, sendMessage } from '../../server/src/modules/messages/send.ts';

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import type { SendInput } from '../../server/src/modules/messages/append.ts';
+import type { SendInput } from '../../server/src/modules/messages/append_input.ts';
 import type { Recorded } from './recorded.ts';
 
 type Sent = Pick<SendInput, 'containerId' | 'uuid' | 'content' | 'metadata' | 'now'>;

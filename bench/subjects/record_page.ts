@@ -25,7 +25,7 @@ export async function recordPage(path: string): Promise<PageStatements> {
     const recorded: Recorded[] = [];
     const { id = 0, username = '', sessionId = '' } = people[0] ?? {};
     const ctx = {
-      deps: { fragments } as unknown as Deps,
+      deps: { messages: { fragments } } as unknown as Deps,
       actor: { userId: id, username, role: 'user', sessionId },
       now: Date.now(),
       db: recordingReader(db.reader, recorded),

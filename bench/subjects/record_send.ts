@@ -1,5 +1,6 @@
 import { openSqlite } from '../../server/src/db/sqlite.ts';
-import { appendMessages, type SendInput } from '../../server/src/modules/messages/append.ts';
+import { appendMessages } from '../../server/src/modules/messages/append.ts';
+import type { SendInput } from '../../server/src/modules/messages/append_input.ts';
 import { FIRST_ROOM, people } from '../seed/shape.ts';
 import { expectStatements, type Recorded, recordingWriter } from './recorded.ts';
 

@@ -1,14 +1,7 @@
-import {
-  type Ctx,
-  emit,
-  isWriting,
-  lockContainers,
-  lockStreams,
-  type ServerRole,
-  type WriteCtx,
-  write,
-} from './context.ts';
+import type { ServerRole } from './actor.ts';
+import { type Ctx, emit, isWriting, lockContainers, lockStreams, type WriteCtx, write } from './context.ts';
 import { AppError } from './errors.ts';
+import { factsOf, judgeConversation, judgeRoom, roleOf } from './judge.ts';
 import { type ConversationForUser, findConversation } from './modules/conversations/store.ts';
 import { findTarget } from './modules/members/store.ts';
 import { findMessage, type MessageOfContainer } from './modules/messages/store.ts';
@@ -16,7 +9,6 @@ import { findRoom, type RoomForUser } from './modules/rooms/store.ts';
 import {
   type AccountAction,
   type ConversationAction,
-  canSeeRoom,
   type MessageAction,
   type Rank,
   type RoomAction,
@@ -24,8 +16,6 @@ import {
   rankOf,
   refuseByRank,
   refuseForAccount,
-  refuseInConversation,
-  refuseInRoom,
   refuseOthersWords,
 } from './policy.ts';
 
@@ -52,17 +42,6 @@ export async function allowInRoom(ctx: Ctx, action: RoomAction, roomId: number):
   const room = found as RoomForUser;
   if (isAdminLookingIn(ctx, room)) await auditLook(ctx, room);
   return { room, rank: rankOf(ctx.actor.role, roleOf(room), factsOf(room, ctx.now).visibility) };
-}
-
-/** The verdict on a room as loaded for the actor; pure, so that a batch of sends can use it. */
-export function judgeRoom(
-  ctx: Pick<Ctx, 'actor' | 'now'>,
-  action: RoomAction,
-  room: RoomForUser | undefined,
-): AppError | undefined {
-  if (!room || (room.visibility !== 'public' && room.visibility !== 'private')) return new AppError('ROOM_NOT_FOUND');
-  const facts = factsOf(room, ctx.now);
-  return canSeeRoom(ctx.actor.role, facts) ? refuseInRoom(ctx.actor, action, facts) : new AppError('ROOM_NOT_FOUND');
 }
 
 export interface OnPerson extends InRoom {
@@ -112,17 +91,6 @@ export async function allowInConversation(
   const refusal = judgeConversation(ctx, action, found);
   if (refusal) throw refusal;
   return found as ConversationForUser;
-}
-
-export function judgeConversation(
-  ctx: Pick<Ctx, 'actor'>,
-  action: ConversationAction,
-  found: ConversationForUser | undefined,
-  ownsMessage = true,
-): AppError | undefined {
-  if (!found || ctx.actor.role === 'guest') return new AppError('CONVERSATION_NOT_FOUND');
-  const facts = { blockedByMe: found.blocked_by_me === 1, blockedByOther: found.blocked_by_other === 1 };
-  return refuseInConversation(action, facts, ownsMessage);
 }
 
 export interface OnMessage {
@@ -175,20 +143,6 @@ async function requireAboveAuthor(ctx: Ctx, room: RoomForUser, authorId: number)
     ? rankOf(author.server_role, (author.role as RoomFacts['role']) ?? undefined, visibility)
     : 0;
   if (rankOf(ctx.actor.role, roleOf(room), visibility) <= authorRank) throw refuseByRank(ctx.actor, roleOf(room));
-}
-
-export function roleOf(room: RoomForUser): RoomFacts['role'] {
-  return (room.role as RoomFacts['role'] | null) ?? undefined;
-}
-
-export function factsOf(room: RoomForUser, now: number): RoomFacts {
-  return {
-    visibility: room.visibility as RoomFacts['visibility'],
-    isArchived: room.is_archived === 1,
-    role: roleOf(room),
-    isMuted: (room.muted_until ?? 0) > now,
-    isBanned: room.banned_at !== null && (room.banned_until === null || room.banned_until > now),
-  };
 }
 
 /** An admin reads private rooms he is not in; each look is audited. */

@@ -86,8 +86,7 @@ async function createDeps(config: Config, db: Database, now: () => number, log: 
     limiter: createMemoryLimiter(now),
     authority,
     activity: createActivity(db),
-    fragments: createMessageFragments(),
-    sends: createSendGather(db),
+    messages: { fragments: createMessageFragments(), sends: createSendGather(db) },
   };
 }
 

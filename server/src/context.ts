@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type Actor, nobody } from './actor.ts';
 import type { Limiter } from './adapters/limiter/limiter.ts';
 import type { Config } from './config.ts';
 import type { Database, Reader, Writer } from './db/database.ts';
@@ -18,21 +19,8 @@ export interface Deps {
   readonly limiter: Limiter;
   readonly authority: Authority;
   readonly activity: Activity;
-  readonly fragments: MessageFragments;
-  readonly sends: SendGather;
+  readonly messages: { readonly fragments: MessageFragments; readonly sends: SendGather };
 }
-
-export type ServerRole = 'user' | 'moderator' | 'admin' | 'guest' | 'bot';
-
-export interface Actor {
-  /** 0 for nobody. */
-  readonly userId: number;
-  readonly username: string;
-  readonly role: ServerRole;
-  readonly sessionId: string;
-}
-
-export const nobody: Actor = { userId: 0, username: '', role: 'guest', sessionId: '' };
 
 /** What an action may know of the request it answers. */
 export interface RequestFacts {
@@ -119,6 +107,6 @@ export async function emit(ctx: WriteCtx, ...events: NewEvent[]): Promise<number
 function followCommitted(deps: Deps, events: readonly NewEvent[]): void {
   for (const event of events) {
     deps.authority.follow(event);
-    deps.fragments.follow(event);
+    deps.messages.fragments.follow(event);
   }
 }

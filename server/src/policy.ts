@@ -1,4 +1,4 @@
-import type { Actor, ServerRole } from './context.ts';
+import type { Actor, ServerRole } from './actor.ts';
 import { AppError, conflict, type Details } from './errors.ts';
 
 /**

@@ -1,7 +1,11 @@
-import type { CompiledText } from './statement.ts';
-
 export type Dialect = 'sqlite' | 'postgres';
 export type Row = Record<string, unknown>;
+
+/** What an engine prepares once and keeps: `name` is the text's own hash. Without a name it is prepared for one run. */
+export interface CompiledText {
+  readonly name: string | undefined;
+  readonly sql: string;
+}
 
 export interface Reader {
   readonly dialect: Dialect;

@@ -1,15 +1,6 @@
 import { type CompiledQuery, type Expression, sql } from 'kysely';
-import type { Reader, Row, Writer } from './database.ts';
-import {
-  type Builder,
-  builders,
-  type Compilable,
-  type CompiledText,
-  change,
-  type Query,
-  query,
-  textOf,
-} from './statement.ts';
+import type { CompiledText, Reader, Row, Writer } from './database.ts';
+import { type Builder, builders, type Compilable, change, type Query, query, textOf } from './statement.ts';
 
 /**
  * One statement for many inputs. SQLite, where a call costs a microsecond, runs the prepared statement once an input; PostgreSQL,

@@ -1,6 +1,13 @@
 import pg from 'pg';
-import { type Database, DatabaseUnavailable, isLockTimeout, type Row, StorageFull, type Writer } from './database.ts';
-import type { CompiledText } from './statement.ts';
+import {
+  type CompiledText,
+  type Database,
+  DatabaseUnavailable,
+  isLockTimeout,
+  type Row,
+  StorageFull,
+  type Writer,
+} from './database.ts';
 
 export interface PostgresOptions {
   readonly url: string;

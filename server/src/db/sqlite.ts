@@ -1,11 +1,10 @@
 import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Database, StorageFull, StuckWrite, type Writer } from './database.ts';
+import { type CompiledText, type Database, StorageFull, StuckWrite, type Writer } from './database.ts';
 import { createGroupCommit, type Transactional } from './group_commit.ts';
 import { type Connection, connect, type Prepared, prepareCache } from './sqlite_connection.ts';
 import { createTurnReader } from './sqlite_reader.ts';
 import { createSnapshots } from './sqlite_snapshot.ts';
-import type { CompiledText } from './statement.ts';
 
 export interface SqliteOptions {
   readonly path: string;

@@ -1,6 +1,5 @@
 import SqliteConnection from 'better-sqlite3';
-import type { Row } from './database.ts';
-import type { CompiledText } from './statement.ts';
+import type { CompiledText, Row } from './database.ts';
 
 export type Connection = SqliteConnection.Database;
 export type Prepared = SqliteConnection.Statement<unknown[], Row>;

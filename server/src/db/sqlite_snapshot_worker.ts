@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Row } from './database.ts';
+import type { CompiledText, Row } from './database.ts';
 import { connect, prepareCache } from './sqlite_connection.ts';
-import type { CompiledText } from './statement.ts';
 
 export interface SnapshotRequest {
   readonly text: CompiledText;

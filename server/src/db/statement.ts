@@ -10,14 +10,8 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { Dialect, Reader, Writer } from './database.ts';
+import type { CompiledText, Dialect, Reader, Writer } from './database.ts';
 import type { Tables } from './tables.ts';
-
-/** What an engine prepares once and keeps: `name` is the text's own hash. Without a name it is prepared for one run. */
-export interface CompiledText {
-  readonly name: string | undefined;
-  readonly sql: string;
-}
 
 interface Compiled {
   readonly text: CompiledText;

@@ -1,4 +1,4 @@
-import type { Actor, ServerRole } from '../context.ts';
+import type { Actor, ServerRole } from '../actor.ts';
 import type { AppError } from '../errors.ts';
 import type { Route } from '../http/route.ts';
 import {

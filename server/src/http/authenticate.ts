@@ -1,5 +1,6 @@
 import type { onRequestHookHandler } from 'fastify';
-import type { Actor, Deps } from '../context.ts';
+import type { Actor } from '../actor.ts';
+import type { Deps } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Call } from './call.ts';
 import type { Limits } from './limits.ts';

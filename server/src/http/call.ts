@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, onRequestHookHandler } from 'fastify';
+import { type Actor, nobody } from '../actor.ts';
 import type { Verdict } from '../adapters/limiter/limiter.ts';
 import { parseTrusted } from '../address.ts';
 import type { Config } from '../config.ts';
-import { type Actor, type Deps, nobody, type RequestFacts } from '../context.ts';
+import type { Deps, RequestFacts } from '../context.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { clientAddress } from './client_address.ts';
 import type { LimitClass } from './limits.ts';

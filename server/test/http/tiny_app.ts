@@ -1,9 +1,10 @@
 import type { InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { type TProperties, Type } from 'typebox';
+import type { Actor } from '../../src/actor.ts';
 import { createMemoryLimiter } from '../../src/adapters/limiter/memory.ts';
 import { readConfig } from '../../src/config.ts';
-import type { Actor, Deps } from '../../src/context.ts';
+import type { Deps } from '../../src/context.ts';
 import { type Route, type RouteDefinition, route } from '../../src/http/route.ts';
 import { createServer } from '../../src/http/server.ts';
 

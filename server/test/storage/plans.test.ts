@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import type { Reader, Writer } from '../../src/db/database.ts';
-import { type CompiledText, textOf } from '../../src/db/statement.ts';
+import type { CompiledText, Reader, Writer } from '../../src/db/database.ts';
+import { textOf } from '../../src/db/statement.ts';
 import { findLastMessage, listConversationIds } from '../../src/modules/conversations/store.ts';
 import {
   mentionKeys,

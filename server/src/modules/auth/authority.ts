@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Actor } from '../../context.ts';
+import type { Actor } from '../../actor.ts';
 import type { Database } from '../../db/database.ts';
 import type { NewEvent } from '../../events.ts';
 import type { LoginAttempts } from './attempts.ts';

@@ -1,5 +1,6 @@
-import { type OnPerson, roleOf } from '../../access.ts';
+import type { OnPerson } from '../../access.ts';
 import type { Ctx } from '../../context.ts';
+import { roleOf } from '../../judge.ts';
 import { refuseRemoval } from '../../policy.ts';
 
 /** Raises unless the caller may remove, ban or mute this person. */

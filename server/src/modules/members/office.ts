@@ -1,4 +1,4 @@
-import type { ServerRole } from '../../context.ts';
+import type { ServerRole } from '../../actor.ts';
 import { type AppError, unprocessable } from '../../errors.ts';
 
 /** Roles somebody can be put in with; the owner's passes by transfer alone. */

@@ -1,5 +1,5 @@
 import type { Writer } from '../../db/database.ts';
-import type { SendInput } from './append.ts';
+import type { SendInput } from './append_input.ts';
 import { updateContainers, updateMentioned, updateRoots, updateSenders } from './append_store.ts';
 
 export interface Draft {

@@ -18,7 +18,7 @@ import { findThreadCount, type MessageOfContainer } from './store.ts';
 export function deleteMessage(ctx: Ctx, messageId: number, reason: string | null | undefined): Promise<Answer> {
   return write(ctx, 'message.delete', async (inner) => {
     const { message } = await allowOnMessage(inner, 'message.delete', messageId);
-    const { fragments } = inner.deps;
+    const { fragments } = inner.deps.messages;
     const asItWas = inner.request.representation
       ? await fragments.fresh(inner.db, inner.actor.userId, messageId)
       : undefined;

@@ -1,5 +1,6 @@
 import { type Database, DatabaseUnavailable, StorageFull } from '../../db/database.ts';
-import { appendMessages, type SendInput, type SendVerdict } from './append.ts';
+import { appendMessages } from './append.ts';
+import type { SendInput, SendVerdict } from './append_input.ts';
 
 export interface SendGather {
   /** Resolves once the message is on stable storage, or with its refusal. */

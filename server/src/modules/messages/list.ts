@@ -50,7 +50,7 @@ async function page(ctx: Ctx, container: Counters, options: ListOptions): Promis
   const selection = { withReplies: options.include_threads ?? false, pinnedOnly: options.pinned_only ?? false };
   const { keys, before, after, travel } = await find(ctx, container.id, selection, options);
   if (options.order === 'asc') keys.reverse();
-  const { parts, digest } = await ctx.deps.fragments.renderPage(ctx.db, ctx.actor.userId, keys);
+  const { parts, digest } = await ctx.deps.messages.fragments.renderPage(ctx.db, ctx.actor.userId, keys);
   const tail =
     `],"has_more":${travel === 'before' ? before : after},"has_more_before":${before}` +
     `,"has_more_after":${after},"total_count":${totalOf(container, selection)}}`;

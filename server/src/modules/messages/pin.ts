@@ -12,7 +12,7 @@ export function pinMessage(ctx: Ctx, messageId: number, pinned: boolean): Promis
     const held = await allowOnMessage(inner, 'message.pin', messageId);
     return once(inner, async () => {
       if ((held.message.is_pinned === 1) !== pinned) await change(inner, held, pinned);
-      const text = await inner.deps.fragments.fresh(inner.db, inner.actor.userId, messageId);
+      const text = await inner.deps.messages.fragments.fresh(inner.db, inner.actor.userId, messageId);
       if (text === undefined) throw new AppError('MESSAGE_NOT_FOUND');
       return okJson(text);
     });

@@ -10,7 +10,7 @@ import { findRevisions, findThreadCount } from './store.ts';
 
 /** One message as the caller sees it now; 404 when it has gone since it was looked at. */
 export async function renderMessage(ctx: Ctx, key: MessageKey): Promise<string> {
-  const [text] = await ctx.deps.fragments.render(ctx.deps.db.reader, ctx.actor.userId, [key]);
+  const [text] = await ctx.deps.messages.fragments.render(ctx.deps.db.reader, ctx.actor.userId, [key]);
   if (text === undefined) throw new AppError('MESSAGE_NOT_FOUND');
   return text;
 }
@@ -34,7 +34,7 @@ export async function getThread(
   const keys = await (options.before_id === undefined ? newerReplies : olderReplies).all(ctx.db, edge);
   const hasMore = trim(keys, limit);
   if (options.before_id !== undefined) keys.reverse();
-  const texts = await ctx.deps.fragments.render(ctx.db, ctx.actor.userId, keys);
+  const texts = await ctx.deps.messages.fragments.render(ctx.db, ctx.actor.userId, keys);
   const total = message.parent_id === null ? message.thread_count : await countThread(ctx, parent_id);
   return okJson(`{"messages":[${texts.join(',')}],"total":${total},"has_more":${hasMore}}`);
 }
@@ -86,7 +86,7 @@ export async function listMentions(ctx: Ctx, options: { limit?: number; cursor?:
     is_guest: ctx.actor.role === 'guest' ? 1 : 0,
   });
   const hasMore = trim(keys, limit);
-  const texts = await ctx.deps.fragments.render(ctx.db, ctx.actor.userId, keys);
+  const texts = await ctx.deps.messages.fragments.render(ctx.db, ctx.actor.userId, keys);
   const next = hasMore ? `"${keys.at(-1)?.id}"` : 'null';
   return okJson(`{"messages":[${texts.join(',')}],"has_more":${hasMore},"next_cursor":${next}}`);
 }

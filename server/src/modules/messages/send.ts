@@ -2,7 +2,7 @@ import crypto, { createHash } from 'node:crypto';
 import { type Answer, createdJson } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import { AppError, invalid, invalidField } from '../../errors.ts';
-import type { SendInput, SendVerdict } from './append.ts';
+import type { SendInput, SendVerdict } from './append_input.ts';
 import { contentFault } from './content.ts';
 import { metadataFault, storedMetadata } from './metadata.ts';
 import { messageJson } from './present.ts';
@@ -26,14 +26,14 @@ export async function sendMessage(
   body: SendBody,
 ): Promise<Answer> {
   const input = inputOf(ctx, kind, containerId, body);
-  return answerOf(ctx, await ctx.deps.sends.send(input));
+  return answerOf(ctx, await ctx.deps.messages.sends.send(input));
 }
 
 async function answerOf(ctx: Ctx, verdict: SendVerdict): Promise<Answer> {
   if ('refusal' in verdict) throw verdict.refusal;
   const { message, replayed } = verdict;
   if (!replayed) return createdJson(messageJson(message, []));
-  const [text] = await ctx.deps.fragments.render(ctx.db, ctx.actor.userId, [message]);
+  const [text] = await ctx.deps.messages.fragments.render(ctx.db, ctx.actor.userId, [message]);
   if (text === undefined) throw new AppError('RESOURCE_CONFLICT', { reason: 'message_deleted' });
   return createdJson(text, true);
 }

@@ -1,6 +1,8 @@
-import { allowInRoom, factsOf } from '../../access.ts';
+import { allowInRoom } from '../../access.ts';
+import type { Actor } from '../../actor.ts';
 import { type Answer, okJson } from '../../answer.ts';
-import type { Actor, Ctx } from '../../context.ts';
+import type { Ctx } from '../../context.ts';
+import { factsOf } from '../../judge.ts';
 import { actionsInRoom, type RoomAction, type RoomFacts } from '../../policy.ts';
 import { roomJson } from './present.ts';
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Actor, emit, type ServerRole, type WriteCtx } from '../../context.ts';
+import type { Actor, ServerRole } from '../../actor.ts';
+import { emit, type WriteCtx } from '../../context.ts';
 import { AppError, conflict } from '../../errors.ts';
 import { cleanName } from '../../text.ts';
 import { joinAutoRooms, lockForNewUser } from './auto_join.ts';
