@@ -77,6 +77,7 @@ async function createDeps(config: Config, db: Database, now: () => number, log: 
     passwords: createPasswords(),
     attempts: createLoginAttempts(now),
     secretKey: secrets.secretKey,
+    activity: createActivity(db),
   });
   return {
     config,
@@ -85,7 +86,6 @@ async function createDeps(config: Config, db: Database, now: () => number, log: 
     log,
     limiter: createMemoryLimiter(now),
     authority,
-    activity: createActivity(db),
     messages: { fragments: createMessageFragments(), sends: createSendGather(db) },
   };
 }

@@ -8,7 +8,6 @@ import { appendEvents } from './log/append.ts';
 import type { Authority } from './modules/auth/authority.ts';
 import type { MessageFragments } from './modules/messages/fragments.ts';
 import type { SendGather } from './modules/messages/gather.ts';
-import type { Activity } from './modules/users/activity.ts';
 
 /** What the composition root picks once; everything else is an argument. */
 export interface Deps {
@@ -18,7 +17,6 @@ export interface Deps {
   readonly log: Logger;
   readonly limiter: Limiter;
   readonly authority: Authority;
-  readonly activity: Activity;
   readonly messages: { readonly fragments: MessageFragments; readonly sends: SendGather };
 }
 

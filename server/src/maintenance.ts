@@ -8,7 +8,7 @@ const FORGET_EVERY_MS = 10 * 60_000;
 /** What the server does unasked: writes when people were seen, drops spent keys and sessions that are over. Returns what stops it, after a last write. */
 export function startMaintenance(deps: Deps): () => Promise<void> {
   const complain = (error: unknown) => deps.log.warn({ err: error }, 'maintenance did not succeed; it is tried again');
-  const flush = () => deps.activity.flush().catch(complain);
+  const flush = () => deps.authority.activity.flush().catch(complain);
   const forget = async () => {
     const ctx = ownCtx(deps, 'maintenance');
     await write(ctx, 'idempotency.forget', forgetKeys).catch(complain);

@@ -12,7 +12,7 @@ type Known = (call: Call, actor: Actor | undefined, done: Done) => void;
  * Turns the bearer token into an actor. Whatever is wrong with it, the answer is one and the same 401, counted against the
  * address, so that guessing is slowed down. A token seen before costs no promise.
  */
-export function authenticate(deps: Pick<Deps, 'authority' | 'activity' | 'now'>, limits: Limits): onRequestHookHandler {
+export function authenticate(deps: Pick<Deps, 'authority' | 'now'>, limits: Limits): onRequestHookHandler {
   const settle: Known = (call, actor, done) => {
     if (actor === undefined) return limits.countStranger(call, (error) => done(error ?? new AppError('INVALID_TOKEN')));
     welcome(deps, call, actor);
@@ -23,7 +23,7 @@ export function authenticate(deps: Pick<Deps, 'authority' | 'activity' | 'now'>,
 
 /** Where nobody serves: 404 for all, but whoever is signed in is counted as themselves. */
 export function recogniseOrCount(
-  deps: Pick<Deps, 'authority' | 'activity' | 'now'>,
+  deps: Pick<Deps, 'authority' | 'now'>,
   limits: Limits,
 ): (call: Call, done: Done) => void {
   const settle: Known = (call, actor, done) => {
@@ -41,9 +41,9 @@ function recognise({ authority }: Pick<Deps, 'authority'>, call: Call, settle: K
   else settle(call, actor, done);
 }
 
-function welcome({ activity, now }: Pick<Deps, 'activity' | 'now'>, call: Call, actor: Actor): void {
+function welcome({ authority, now }: Pick<Deps, 'authority' | 'now'>, call: Call, actor: Actor): void {
   call.actor = actor;
-  activity.seen(actor.userId, now());
+  authority.activity.seen(actor.userId, now());
 }
 
 /**

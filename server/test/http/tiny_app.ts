@@ -38,8 +38,7 @@ export async function tinyApp(routes: readonly Route[], settings: Settings = {},
     now,
     log,
     limiter: createMemoryLimiter(now),
-    authority: { actorOf },
-    activity: { seen: (userId: number) => void seen.push(userId) },
+    authority: { actorOf, activity: { seen: (userId: number) => void seen.push(userId) } },
   } as unknown as Deps;
   const app = await createServer(deps, routes);
 

@@ -2,18 +2,20 @@ import { LRUCache } from 'lru-cache';
 import type { Actor } from '../../actor.ts';
 import type { Database } from '../../db/database.ts';
 import type { NewEvent } from '../../events.ts';
+import type { Activity } from '../users/activity.ts';
 import type { LoginAttempts } from './attempts.ts';
 import type { Passwords } from './passwords.ts';
 import { findSession } from './store.ts';
 import type { Tokens } from './tokens.ts';
 
-/** Who is calling: tokens, the sessions behind them, and what slows down guessing. */
+/** Who is calling: tokens, the sessions behind them, what slows down guessing, and when each was last here. */
 export interface Authority {
   readonly tokens: Tokens;
   readonly passwords: Passwords;
   readonly attempts: LoginAttempts;
   /** Key of what is derived from secrets, such as a refresh token's successor. */
   readonly secretKey: Uint8Array;
+  readonly activity: Activity;
   /** Bearer → actor; undefined whatever is wrong with it. Answers at once, without a promise, for a token seen before. */
   actorOf(token: string): Actor | undefined | Promise<Actor | undefined>;
   /** Forgets what an event has changed: a suspension or logout acts at the next request. */
@@ -30,7 +32,10 @@ const KEPT_SESSIONS = 20_000;
 const aboutUser = new Set(['user_updated', 'user_role_changed', 'user_suspended', 'user_restored']);
 
 export function createAuthority(
-  parts: { db: Database; now: () => number } & Pick<Authority, 'tokens' | 'passwords' | 'attempts' | 'secretKey'>,
+  parts: { db: Database; now: () => number } & Pick<
+    Authority,
+    'tokens' | 'passwords' | 'attempts' | 'secretKey' | 'activity'
+  >,
 ): Authority {
   const { db, now, tokens } = parts;
   const sessions = new LRUCache<string, Known>({ max: KEPT_SESSIONS });
@@ -63,6 +68,7 @@ export function createAuthority(
     passwords: parts.passwords,
     attempts: parts.attempts,
     secretKey: parts.secretKey,
+    activity: parts.activity,
     actorOf: (token) => {
       const claims = tokens.verifyCached(token);
       return claims === 'unknown' ? verifyFirst(token) : claims && actorOfSession(claims.sid);

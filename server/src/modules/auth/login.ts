@@ -22,7 +22,7 @@ export async function login(ctx: Ctx, { username, password }: { username: string
       throw new AppError('INVALID_CREDENTIALS');
     }
     attempt.succeeded();
-    ctx.deps.activity.seen(opened.user.id, ctx.now);
+    ctx.deps.authority.activity.seen(opened.user.id, ctx.now);
     return ok(await presentOpened(ctx, opened));
   } finally {
     attempt.released();

@@ -16,7 +16,7 @@ export function presentUser(ctx: Ctx, user: User) {
     status_message: user.status_message,
     role: user.role,
     is_online: IS_ONLINE,
-    last_seen: timestamp(ctx.deps.activity.lastSeen(user.id, user.last_seen)),
+    last_seen: timestamp(ctx.deps.authority.activity.lastSeen(user.id, user.last_seen)),
     created_at: timestamp(user.created_at),
     updated_at: timestamp(user.updated_at),
   };
