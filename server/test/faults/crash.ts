@@ -22,15 +22,14 @@ export interface CrashReport {
 
 /**
  * Kills the server without warning at a random moment under load, starts it again on the same data and judges what is there by a
- * ledger it never saw; again and again in one house.
+ * ledger it never saw; again and again in one house. `afterKill` may do more harm before the next start.
  */
-export async function crash(house: House, rounds: number): Promise<CrashReport> {
+export async function crash(house: House, rounds: number, afterKill?: () => Promise<void>): Promise<CrashReport> {
   const ledger = createLedger();
   let client = await house.open();
   const places = await settleIn(client);
-  const { reader, quiet } = house.reader();
   const report = { rounds, foundOpen: 0, lostOpen: 0, slowestReadyMs: 0 };
-  let stored = await verifyStored(reader, ledger);
+  let stored = await verifyStored(house.reader().reader, ledger);
   for (let round = 1; round <= rounds; round++) {
     const since = Math.max(0, ...stored.keys());
     let dead = false;
@@ -39,20 +38,21 @@ export async function crash(house: House, rounds: number): Promise<CrashReport> 
     dead = true;
     assert.deepEqual(await house.end('SIGKILL'), { code: null, signal: 'SIGKILL' }, house.server().output());
     await noticed;
-    await quiet();
+    await house.reader().quiet();
+    await afterKill?.();
 
     const began = performance.now();
     client = await house.open();
     report.slowestReadyMs = Math.max(report.slowestReadyMs, Math.ceil(performance.now() - began));
     const open = ledger.entries.filter(({ sent }) => sent === 'attempted');
-    stored = await verifyStored(reader, ledger);
+    stored = await verifyStored(house.reader().reader, ledger);
     const there = new Set([...stored.values()].map(({ client_id }) => client_id));
     const found = open.filter(({ clientId }) => there.has(clientId)).length;
     report.foundOpen += found;
     report.lostOpen += open.length - found;
     for (const place of places) await verifyShown(client, place, stored, since);
     await verifyReplays(client, ledger, stored);
-    stored = await verifyStored(reader, ledger);
+    stored = await verifyStored(house.reader().reader, ledger);
   }
   return { ...report, ...ledger.counts };
 }
@@ -66,13 +66,14 @@ async function untilSome({ counts }: Ledger): Promise<void> {
 }
 
 /** Killed while it makes its tables and the first account: all of that is there or none, and the next start works. */
-export async function crashFirstStart(house: House): Promise<void> {
+export async function crashFirstStart(house: House, afterKill?: () => Promise<void>): Promise<void> {
   house.start();
   // The lock comes just before the first table.
   const begun = join(house.directory, 'lock.db');
   while (!existsSync(begun)) await sleep(1);
   await sleep(Math.random() * 150);
   await house.end('SIGKILL');
+  await afterKill?.();
   const client = await house.open();
   const signedIn = await client.call('POST', '/auth/login', undefined, { username: 'admin', password: PASSWORD });
   assert.equal(signedIn.status, 200, JSON.stringify(signedIn.data));

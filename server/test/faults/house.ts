@@ -21,23 +21,33 @@ export interface House {
   end(signal: NodeJS.Signals): Promise<Exit>;
   /** The database, read beside the server; there once one has been ready. */
   reader(): TestReader;
+  /** Nobody holds the files any more, as after a power cut; the next `reader` opens them anew. */
+  letGo(): Promise<void>;
   /** Ends and removes everything, however far the test came. */
   close(): Promise<void>;
 }
 
 const standard = { ADMIN_PASSWORD: PASSWORD, ACCESS_TOKEN_SECONDS: '86400', MAX_PINS_PER_ROOM: '1000' };
 
-export async function openHouse(
-  engine: Engine,
-  directory = mkdtempSync(join(tmpdir(), 'veza-house-')),
-): Promise<House> {
+interface HouseOptions {
+  readonly directory?: string;
+  /** For every process started in it. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export async function openHouse(engine: Engine, options: HouseOptions = {}): Promise<House> {
+  const { directory = mkdtempSync(join(tmpdir(), 'veza-house-')) } = options;
   const database = engine === 'postgres' ? await createPostgresDatabase() : undefined;
   const servers: ServerProcess[] = [];
   const clients: HttpClient[] = [];
   let reader: TestReader | undefined;
 
   const start: House['start'] = (variables = {}) => {
-    const server = startServer({ directory, variables: { ...standard, ...variables }, databaseUrl: database?.url });
+    const server = startServer({
+      directory,
+      variables: { ...standard, ...options.variables, ...variables },
+      databaseUrl: database?.url,
+    });
     servers.push(server);
     return server;
   };
@@ -67,6 +77,10 @@ export async function openHouse(
     reader: () => {
       reader ??= openReader(join(directory, 'veza.db'), database?.url);
       return reader;
+    },
+    letGo: async () => {
+      await reader?.close();
+      reader = undefined;
     },
     close: async () => {
       for (const server of servers) await server.end('SIGKILL');

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -74,7 +73,7 @@ describe('a full disk', () => {
       execFileSync('umount', ['--lazy', directory]);
       rmSync(directory, { recursive: true });
     });
-    const house = await openHouse('sqlite', directory);
+    const house = await openHouse('sqlite', { directory });
     t.after(() => house.end('SIGKILL'));
     let client = await house.open();
     const ledger = createLedger();
@@ -106,63 +105,4 @@ describe('a full disk', () => {
     await verifyStored(reader, ledger);
     await house.reader().close();
   });
-});
-
-interface Breakage {
-  readonly name: string;
-  readonly can: boolean;
-  /** Resolves once writes fail, or soon will. */
-  readonly happen: (pid: number, directory: string) => Promise<void>;
-}
-
-const breakages: readonly Breakage[] = [
-  {
-    name: 'a write that fails',
-    can: works('prlimit', '--version'),
-    happen: async (pid, directory) => {
-      const room = Math.floor(Math.random() * 200_000);
-      const limit = statSync(join(directory, 'veza.db-wal')).size + room;
-      execFileSync('prlimit', ['--pid', String(pid), `--fsize=${limit}`]);
-    },
-  },
-  {
-    name: 'a sync that fails',
-    can: works('sh', '-c', 'sleep 0.1 & exec strace -o /dev/null -e inject=fsync:error=EIO -p $!'),
-    happen: async (pid) => {
-      const inject = ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO'];
-      const tracer = spawn('strace', ['-f', '-p', String(pid), ...inject, '-o', '/dev/null']);
-      await once(tracer.stderr, 'data');
-    },
-  },
-];
-
-describe('a failing disk', () => {
-  for (const { name, can, happen } of breakages) {
-    it(`${name} ends the process; what was acknowledged is there`, { skip: !can && 'not possible here' }, async (t) => {
-      const house = await openHouse('sqlite');
-      t.after(house.close);
-      let client = await house.open();
-      const ledger = createLedger();
-      const places = await settleIn(client);
-      let dead = false;
-      const loaded = load(client, ledger, places, 1, () => dead);
-      const broken = async () => {
-        while (ledger.counts.acknowledged < 50) await sleep(5);
-        await happen(house.server().pid, house.directory);
-      };
-      await Promise.race([loaded, broken()]);
-      const { exited, output } = house.server();
-      assert.deepEqual(await exited, { code: null, signal: 'SIGKILL' }, output());
-      dead = true;
-      await loaded;
-      assert.match(output(), /veza: the storage failed and the process ends \(disk I\/O error/);
-
-      client = await house.open();
-      const { reader } = house.reader();
-      const stored = await verifyStored(reader, ledger);
-      for (const place of places) await verifyShown(client, place, stored, 0);
-      await verifyReplays(client, ledger, stored);
-      await verifyStored(reader, ledger);
-    });
-  }
 });
