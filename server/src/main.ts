@@ -1,12 +1,15 @@
-import { mkdirSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
+import { makeDirectory } from './directory.ts';
 
 // Compiled code is kept beside the data, so that the next start takes half the time; the imports below come after it for that reason.
 const dataDirectory = process.env.DATA_DIR || './data';
 try {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  enableCompileCache(join(dataDirectory, 'compile-cache'));
+  const cache = join(dataDirectory, 'compile-cache');
+  // Made here: Node would try for ever where it cannot be.
+  makeDirectory(cache);
+  enableCompileCache(cache);
 } catch {
   // Whatever is wrong with the directory is said below, by name.
 }

@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import SqliteConnection from 'better-sqlite3';
+import { makeDirectory } from '../directory.ts';
 
-/** Another process owns the data directory. */
-class DataDirectoryInUse extends Error {
-  override readonly name = 'DataDirectoryInUse';
+/** The data directory cannot be had; the message says why, and what to do. */
+class DataDirectoryRefused extends Error {
+  override readonly name = 'DataDirectoryRefused';
 }
 
 /**
@@ -12,19 +13,28 @@ class DataDirectoryInUse extends Error {
  * through an exclusive transaction on a file of its own. Returns what gives it back.
  */
 export function lockDataDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, 'lock.db');
-  const lock = new SqliteConnection(path, { timeout: 0 });
+  const place = resolve(directory);
+  let lock: SqliteConnection.Database | undefined;
   try {
+    makeDirectory(place);
+    const path = join(place, 'lock.db');
+    lock = new SqliteConnection(path, { timeout: 0 });
     lock.exec('begin exclusive');
+    chmodSync(path, 0o600);
   } catch (error) {
-    lock.close();
-    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
-    throw new DataDirectoryInUse(`The data directory ${directory} is in use by another running server`);
+    lock?.close();
+    throw new DataDirectoryRefused(`The data directory ${place} ${reasonOf(error)}`, { cause: error });
   }
-  chmodSync(path, 0o600);
+  const held = lock;
   return () => {
-    lock.exec('rollback');
-    lock.close();
+    held.exec('rollback');
+    held.close();
   };
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'SQLITE_BUSY')
+    return 'is in use by another running server: stop that one, or set DATA_DIR to another folder';
+  return `cannot be made or written (${message}): set DATA_DIR to a folder that this user may write to`;
 }

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CompiledText, type Database, StorageFull, StuckWrite, type Writer } from './database.ts';
 import { createGroupCommit, type Transactional } from './group_commit.ts';
@@ -20,7 +20,6 @@ export interface SqliteOptions {
 const FREE_SPACE_EVERY_MS = 1_000;
 
 export function openSqlite(options: SqliteOptions): Database {
-  mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
   // The owner's alone; the files beside it take its mode.
   closeSync(openSync(options.path, 'a', 0o600));
   const writer = connect(options.path, false);

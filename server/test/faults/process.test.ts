@@ -28,7 +28,14 @@ describe('the process', () => {
     const url = await ready(first);
     const second = start();
     assert.deepEqual(await second.exited, { code: 1, signal: null });
-    assert.equal(second.output(), `veza: The data directory ${directory} is in use by another running server\n`);
+    const advice = 'stop that one, or set DATA_DIR to another folder';
+    assert.equal(
+      second.output(),
+      `veza: The data directory ${directory} is in use by another running server: ${advice}\n`,
+    );
+    const relative = start({ DATA_DIR: '.' });
+    await relative.exited;
+    assert.equal(relative.output(), second.output(), 'whatever it was called');
     assert.equal((await connectTo(url).call('GET', '/readyz')).status, 200, 'the first one goes on');
     await first.end('SIGKILL');
     await ready(start());
@@ -56,11 +63,27 @@ describe('the process', () => {
     writeFileSync(file, '');
     const nowhere = start({ DATA_DIR: join(file, 'data') });
     assert.deepEqual(await nowhere.exited, { code: 1, signal: null });
-    assert.match(nowhere.output(), /^veza: .*ENOTDIR.*\n$/);
+    assert.match(
+      nowhere.output(),
+      /^veza: The data directory \S+\/file\/data cannot be made or written \(EEXIST.*\/file'\): set DATA_DIR to .*\n$/,
+    );
     const { port } = new URL(await ready(start()));
     const second = start({ DATA_DIR: join(directory, 'second'), PORT: port });
     assert.deepEqual(await second.exited, { code: 1, signal: null });
     assert.match(second.output(), /^ {2}Admin {5}admin\nveza: .*EADDRINUSE.*\n$/);
+  });
+
+  it('ends as well where no directory can ever be made', {
+    skip: !existsSync('/proc/self') && 'no /proc',
+  }, async () => {
+    for (const directory of ['/proc/veza/data', '/proc']) {
+      const server = start({ DATA_DIR: directory, NODE_COMPILE_CACHE: '' });
+      const ended = await Promise.race([server.exited, sleep(20_000, 'still trying', { ref: false })]);
+      assert.deepEqual(ended, { code: 1, signal: null });
+      const [line = '', ...more] = server.output().trim().split('\n');
+      assert.ok(line.startsWith(`veza: The data directory ${directory} cannot be made or written (`), line);
+      assert.deepEqual(more, []);
+    }
   });
 
   it('refuses a database of a newer version, and one with another past', async () => {
