@@ -6,7 +6,12 @@ import { movableClock, withoutTrace } from './harness/auth.ts';
 // Counted in memory, the same on every engine.
 describe('attempts to sign in', async () => {
   const clock = movableClock();
-  const limits = { RATE_LIMITS: 'on', RATE_LIMIT_LOGIN: '1000/1m', RATE_LIMIT_REGISTER: '1000/1m' };
+  const limits = {
+    RATE_LIMITS: 'on',
+    RATE_LIMIT_LOGIN: '1000/1m',
+    RATE_LIMIT_REGISTER: '1000/1m',
+    TRUSTED_PROXIES: '127.0.0.1',
+  };
   const app = await createTestApp('sqlite', limits, { now: clock.now });
   after(app.close);
   const login = (username: string, password: string) =>
@@ -59,6 +64,21 @@ describe('attempts to sign in', async () => {
     for (let i = 0; i < 20; i++) await failing(`somebody-${i}`, 1);
     const refused = await login('alice', passwordOf('alice'));
     assert.deepEqual([refused.status, refused.error.details.limit], [429, 20]);
+  });
+
+  it('made elsewhere keep nobody from where he signed up, by none of his names', async () => {
+    rest();
+    const [home, elsewhere, cafe] = ['192.0.2.1', '198.51.100.1', '203.0.113.1'];
+    const dave = { username: 'dave', email: 'dave@example.com', password: passwordOf('dave') };
+    const from = (address: string, path: string, body: object) =>
+      app.stranger.request('POST', path, { body, headers: { 'x-forwarded-for': address } });
+    assert.equal((await from(home, '/auth/register', dave)).status, 201);
+    for (const username of [dave.username, dave.email]) {
+      const guess = (address: string, password: string) => from(address, '/auth/login', { username, password });
+      for (let i = 0; i < 5; i++) assert.equal((await guess(elsewhere, 'wrong one')).status, 401);
+      for (const address of [elsewhere, cafe]) assert.equal((await guess(address, dave.password)).status, 429);
+      assert.equal((await guess(home, dave.password)).status, 200);
+    }
   });
 
   it('limit guessing the present password of an open session as well', async () => {

@@ -7,14 +7,23 @@ const MINUTE = 60_000;
 function story() {
   const clock = { now: 1_000_000_000 };
   const attempts = createLoginAttempts(() => clock.now);
+  /** Everybody has a user name and an e-mail. */
+  const people: string[] = [];
+  const idOf = (account: string) => {
+    const [name = ''] = account.split('@');
+    if (!people.includes(name)) people.push(name);
+    return people.indexOf(name);
+  };
+  const check = (account: string, address: string) => attempts.check(account, idOf(account), address);
   return {
     clock,
-    attempts,
-    fails: (account: string, address: string) => end(attempts.check(account, address), 'failed'),
-    enters: (account: string, address: string) => end(attempts.check(account, address), 'succeeded'),
+    check,
+    fails: (account: string, address: string) => end(check(account, address), 'failed'),
+    enters: (account: string, address: string) => end(check(account, address), 'succeeded'),
+    signsUp: (account: string, address: string) => attempts.entered(idOf(account), address),
     /** Milliseconds that one would have to wait; 0 when one need not. Leaves nothing behind. */
     wait(account: string, address: string): number {
-      const attempt = attempts.check(account, address);
+      const attempt = check(account, address);
       if (!attempt.allowed) return attempt.retryAfterMs;
       attempt.released();
       return 0;
@@ -32,11 +41,11 @@ function times(count: number, act: (i: number) => void): void {
 }
 
 test('the sixth attempt within five minutes waits a minute, and the refusal says all that a 429 needs', () => {
-  const { attempts, fails, wait } = story();
+  const { check, fails, wait } = story();
   times(4, () => fails('bob', 'a'));
   assert.equal(wait('bob', 'a'), 0);
   fails('bob', 'a');
-  assert.deepEqual(attempts.check('bob', 'a'), {
+  assert.deepEqual(check('bob', 'a'), {
     allowed: false,
     scope: 'login',
     retryAfterMs: MINUTE,
@@ -70,30 +79,30 @@ test('failures older than five minutes do not count', () => {
 });
 
 test('attempts under way count: five at once, and one after a wait', () => {
-  const { clock, attempts, fails, wait } = story();
-  const five = Array.from({ length: 5 }, () => attempts.check('bob', 'a'));
+  const { clock, check, fails, wait } = story();
+  const five = Array.from({ length: 5 }, () => check('bob', 'a'));
   assert.ok(five.every((attempt) => attempt.allowed));
   assert.equal(wait('bob', 'a'), 1000);
   for (const attempt of five) if (attempt.allowed) attempt.failed();
   assert.equal(wait('bob', 'a'), MINUTE);
   clock.now += MINUTE;
-  assert.ok(attempts.check('bob', 'a').allowed);
+  assert.ok(check('bob', 'a').allowed);
   assert.equal(wait('bob', 'a'), 1000);
   assert.equal(wait('ann', 'a'), 0);
   times(3, () => fails('ann', 'b'));
 });
 
 test('a reservation that nobody ended is forgotten after a minute', () => {
-  const { clock, attempts, wait } = story();
-  times(5, () => attempts.check('bob', 'a'));
+  const { clock, check, wait } = story();
+  times(5, () => check('bob', 'a'));
   clock.now += MINUTE;
   assert.equal(wait('bob', 'a'), 0);
 });
 
 test('an attempt ends once, whatever is called after that', () => {
-  const { attempts, wait } = story();
+  const { check, wait } = story();
   times(3, () => {
-    const attempt = attempts.check('bob', 'a');
+    const attempt = check('bob', 'a');
     assert.ok(attempt.allowed);
     attempt.failed();
     attempt.failed();
@@ -113,12 +122,12 @@ test('success forgets the failures of the account', () => {
 });
 
 test('an address has twenty failures in five minutes, and its own successes do not wash them away', () => {
-  const { clock, fails, enters, wait, attempts } = story();
+  const { clock, fails, enters, wait, check } = story();
   times(10, (i) => fails(`user${i}`, 'a'));
   clock.now += MINUTE;
   enters('mallory', 'a');
   times(10, (i) => fails(`more${i}`, 'a'));
-  const refused = attempts.check('ann', 'a');
+  const refused = check('ann', 'a');
   assert.ok(!refused.allowed);
   assert.deepEqual([refused.limit, refused.retryAfterMs], [20, 4 * MINUTE]);
   assert.equal(wait('ann', 'b'), 0);
@@ -143,6 +152,15 @@ test('an attacker elsewhere does not keep the owner from an address known as the
   times(5, () => fails('bob', 'home'));
   assert.equal(wait('bob', 'home'), MINUTE);
   assert.equal(wait('ann', 'home'), 0);
+});
+
+test('who has signed up is known there, and by every name of his', () => {
+  const { fails, signsUp, wait } = story();
+  signsUp('bob', 'home');
+  for (const name of ['bob', 'bob@example.com']) {
+    times(5, () => fails(name, `bot after ${name}`));
+    assert.deepEqual([wait(name, 'home'), wait(name, 'cafe')], [0, MINUTE]);
+  }
 });
 
 test('accounts named like parts of objects or of keys are like any other', () => {

@@ -40,11 +40,13 @@ export interface RefusedAttempt {
 
 export interface LoginAttempts {
   /**
-   * Judges an attempt and reserves it, so that those under way count as well. `account` is one key for an account
-   * however it was named (its id), and the lower-case name given for one that does not exist: it must be
-   * counted alike. `address` is that of `addressKey`.
+   * Judges an attempt and reserves it, so that those under way count as well. `account` is what failures are counted by: the name
+   * as it was given, whether there is such an account or not. `userId` is the account behind it, if there is one; its addresses are
+   * known whatever it was named by. `address` is that of `addressKey`.
    */
-  check(account: string, address: string): AllowedAttempt | RefusedAttempt;
+  check(account: string, userId: number | undefined, address: string): AllowedAttempt | RefusedAttempt;
+  /** The account was entered from there, as by a success, or made there. */
+  entered(userId: number, address: string): void;
 }
 
 /** Addresses remembered per account, and accounts with such. */
@@ -55,7 +57,7 @@ const KNOWN_ACCOUNTS = 50_000;
  * Limits attempts to log in, by account and by address. Only failures count.
  *
  * The trade-off: failures of an account from anywhere count together, or a botnet could guess as often as it has
- * addresses. That lets an attacker keep others waiting. So an address from which the account was entered before
+ * addresses. That lets an attacker keep others waiting. So an address from which the account was made or entered before
  * (since this process started) is counted by itself: the owner at home or at work is not locked out by anybody
  * elsewhere. Someone at a new address, during an attack, waits up to 15 minutes, and may lose the race for the
  * one attempt after that; sessions that exist go on.
@@ -63,18 +65,19 @@ const KNOWN_ACCOUNTS = 50_000;
 export function createLoginAttempts(now: () => number): LoginAttempts {
   const accounts = createFailures(now, ACCOUNT_RULE);
   const addresses = createFailures(now, ADDRESS_RULE);
-  const known = new Map<string, string[]>(); // account → addresses, the most recent last
+  const known = new Map<number, string[]>(); // user → addresses, the most recent last
 
-  function remember(account: string, address: string): void {
-    const others = (known.get(account) ?? []).filter((other) => other !== address);
-    known.delete(account);
-    known.set(account, [...others.slice(1 - KNOWN_ADDRESSES), address]);
+  function entered(userId: number, address: string): void {
+    const others = (known.get(userId) ?? []).filter((other) => other !== address);
+    known.delete(userId);
+    known.set(userId, [...others.slice(1 - KNOWN_ADDRESSES), address]);
     const [oldest] = known.keys();
     if (known.size > KNOWN_ACCOUNTS && oldest !== undefined) known.delete(oldest);
   }
 
-  function check(account: string, address: string): AllowedAttempt | RefusedAttempt {
-    const key = known.get(account)?.includes(address) ? `${account}\n${address}` : account;
+  function check(account: string, userId: number | undefined, address: string): AllowedAttempt | RefusedAttempt {
+    const isKnown = userId !== undefined && known.get(userId)?.includes(address);
+    const key = isKnown ? `${account}\n${address}` : account;
     const accountWait = accounts.waitMs(key);
     const addressWait = addresses.waitMs(address);
     if (addressWait > accountWait) return refusal(ADDRESS_RULE, addressWait);
@@ -97,7 +100,7 @@ export function createLoginAttempts(now: () => number): LoginAttempts {
         accounts.clear(key);
         // Its failures stay: who owns one account could otherwise wash away those with others'.
         addresses.release(address);
-        remember(account, address);
+        if (userId !== undefined) entered(userId, address);
       }),
       released: once(() => {
         accounts.release(key);
@@ -106,7 +109,7 @@ export function createLoginAttempts(now: () => number): LoginAttempts {
     };
   }
 
-  return { check };
+  return { check, entered };
 }
 
 function refusal(rule: FailureRule, retryAfterMs: number): RefusedAttempt {

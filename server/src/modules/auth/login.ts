@@ -13,7 +13,8 @@ import { type Credentials, findByEmail, findByUsername, findCredentials } from '
 export async function login(ctx: Ctx, { username, password }: { username: string; password: string }): Promise<Answer> {
   const found = await findAccount(ctx, username);
   // Counted by what was typed, known or not: a count by account would tell which e-mail belongs to which name.
-  const attempt = beginAttempt(ctx, username.includes('@') ? emailKey(username) : nameKey(username.trim()));
+  const named = username.includes('@') ? emailKey(username) : nameKey(username.trim());
+  const attempt = beginAttempt(ctx, named, found?.id);
   try {
     const fits = await passwordFits(ctx, found?.password_hash, password);
     const opened = found && fits && found.is_suspended === 0 ? await open(ctx, found) : undefined;

@@ -39,9 +39,11 @@ export async function changePassword(
 }
 
 async function verifiedHash(ctx: Ctx, password: string): Promise<string> {
-  const attempt = beginAttempt(ctx, ctx.actor.userId);
+  const { userId } = ctx.actor;
+  // Names have no number sign, so that no name stands for another's id.
+  const attempt = beginAttempt(ctx, `#${userId}`, userId);
   try {
-    const user = await findCredentials.first(ctx.db, { id: ctx.actor.userId });
+    const user = await findCredentials.first(ctx.db, { id: userId });
     if (!(await passwordFits(ctx, user?.password_hash, password)) || !user?.password_hash) {
       attempt.failed();
       throw wrongPassword(ctx);

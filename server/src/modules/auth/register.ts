@@ -3,6 +3,7 @@ import { type Ctx, write } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { createUser } from '../users/create.ts';
 import { profileFaults, refuseFaults } from '../users/fields.ts';
+import { rememberAddress } from './attempt.ts';
 import { hashPassword } from './hashing.ts';
 import { passwordFaults } from './password_change.ts';
 import { presentOpened } from './present.ts';
@@ -32,5 +33,6 @@ export async function register(ctx: Ctx, { password, ...profile }: Registration)
     // Only now there is a stream of this person to lock; nobody else can have written to it.
     return startSession(ctx, user);
   });
+  rememberAddress(ctx, opened.user.id);
   return created(await presentOpened(ctx, opened));
 }
