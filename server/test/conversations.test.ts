@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { engines } from './engines.ts';
 import { createTestApp } from './harness/app.ts';
+import type { Person } from './harness/people.ts';
 
 for (const engine of engines) {
   describe(`conversations (${engine})`, async () => {
-    const app = await createTestApp(engine);
+    let ahead = 0;
+    const app = await createTestApp(engine, {}, { now: () => Date.now() + ahead });
     after(app.close);
     const [alice, bob, mallory] = [
       await app.register('alice'),
@@ -122,6 +124,44 @@ for (const engine of engines) {
       await dave.post(`/conversations/${id}/block`, { blocked: false }, 200);
       assert.deepEqual((await carol.post(`/rooms/${room.id}/messages`, { content: '@dave' }, 201)).mentions, [dave.id]);
       await carol.post(path, { content: 'after' }, 201);
+    });
+
+    it('show neither side when the other was last here while one has blocked, wherever they meet', async () => {
+      const [frank, gina] = [await app.register('frank'), await app.register('gina')];
+      const { id } = await frank.post('/conversations', { user_id: gina.id }, 201);
+      const room = await frank.post('/rooms', { name: 'shared' }, 201);
+      await gina.post(`/rooms/${room.id}/join`, {}, 201);
+      const madeAt = async (person: Person) => (await alice.get(`/users/${person.id}`, 200)).created_at;
+      const [frankMade, ginaMade] = [await madeAt(frank), await madeAt(gina)];
+      const block = (blocked: boolean) => gina.post(`/conversations/${id}/block`, { blocked }, 200);
+      const everywhere = async (viewer: Person, other: Person): Promise<string[]> => {
+        const { members } = await viewer.get(`/rooms/${room.id}/members`, 200);
+        const places = [
+          await viewer.get(`/users/${other.id}`, 200),
+          (await viewer.get(`/users/search?q=${other.username}`, 200)).users[0],
+          members.find(({ user_id }: { user_id: number }) => user_id === other.id),
+          (await viewer.get('/conversations', 200)).conversations[0].other_user,
+          (await viewer.get(`/conversations/${id}`, 200)).other_user,
+          (await viewer.post('/conversations', { user_id: other.id }, 200)).other_user,
+        ];
+        return places.map(({ last_seen }) => last_seen);
+      };
+      const bothAreSeen = async () => {
+        await block(false);
+        for (const seen of await everywhere(frank, gina)) assert.ok(seen > ginaMade, seen);
+        for (const seen of await everywhere(gina, frank)) assert.ok(seen > frankMade, seen);
+      };
+
+      ahead += 60_000;
+      await bothAreSeen();
+      assert.equal((await block(true)).other_user.last_seen, frankMade);
+      assert.deepEqual(new Set(await everywhere(frank, gina)), new Set([ginaMade]));
+      assert.deepEqual(new Set(await everywhere(gina, frank)), new Set([frankMade]));
+      const promoted = await frank.put(`/rooms/${room.id}/members/${gina.id}`, { role: 'moderator' }, 200);
+      assert.equal(promoted.last_seen, ginaMade);
+      assert.ok((await gina.get('/users/me', 200)).last_seen > ginaMade, 'not from oneself');
+      assert.ok((await alice.get(`/users/${gina.id}`, 200)).last_seen > ginaMade, 'nor from others');
+      await bothAreSeen();
     });
 
     it('are listed by newest activity, with exact totals', async () => {

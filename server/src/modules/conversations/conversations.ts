@@ -37,9 +37,7 @@ export async function listConversations(
   const total = (await countConversations.first(ctx.db, { user_id }))?.count ?? 0;
   const found = rows.filter((row): row is ConversationForUser => row !== undefined);
   return ok({
-    conversations: found.map((row) =>
-      presentConversation(row, ctx.deps.authority.activity, last && (last.get(row.id) ?? null)),
-    ),
+    conversations: found.map((row) => presentConversation(row, ctx.deps, last && (last.get(row.id) ?? null))),
     total,
     has_more: offset + ids.length < total,
   });
@@ -48,7 +46,7 @@ export async function listConversations(
 export async function getConversation(ctx: Ctx, conversationId: number): Promise<Answer> {
   const conversation = await allowInConversation(ctx, 'conversation.read', conversationId);
   const last = await lastMessages(ctx.db, [conversation]);
-  return ok(presentConversation(conversation, ctx.deps.authority.activity, last.get(conversationId) ?? null));
+  return ok(presentConversation(conversation, ctx.deps, last.get(conversationId) ?? null));
 }
 
 /** The one conversation of two people: 201 when made, 200 when it was there, blocked or not. */
@@ -109,7 +107,7 @@ async function present(ctx: Ctx, conversationId: number) {
   });
   if (!conversation) throw new AppError('CONVERSATION_NOT_FOUND');
   const last = await lastMessages(ctx.db, [{ id: conversationId }]);
-  return presentConversation(conversation, ctx.deps.authority.activity, last.get(conversationId) ?? null);
+  return presentConversation(conversation, ctx.deps, last.get(conversationId) ?? null);
 }
 
 async function lastMessages(db: Reader, ids: readonly { id: number }[]): Promise<Map<number, LastMessage>> {

@@ -34,6 +34,7 @@ function conversationFor(q: Builder, p: { container_id: number; user_id: number 
       'other.display_name as other_display_name',
       'other.avatar_url as other_avatar_url',
       'other.last_seen as other_last_seen',
+      'other.created_at as other_created_at',
     ]);
 }
 
@@ -67,6 +68,17 @@ export const countConversations = query((q, p: { user_id: number }) =>
 
 export const findPair = query((q, p: { low: number; high: number }) =>
   q.selectFrom('conversations').where('low_user_id', '=', p.low).where('high_user_id', '=', p.high).select('id'),
+);
+
+/** The conversation of two people, if either has blocked the other in it. */
+export const findBlocks = queryOfEach({ low: 'bigint', high: 'bigint' }, (q, p: { low: number; high: number }) =>
+  q
+    .selectFrom('conversations as v')
+    .innerJoin('members as side', 'side.container_id', 'v.id')
+    .where('v.low_user_id', '=', p.low)
+    .where('v.high_user_id', '=', p.high)
+    .where('side.has_blocked', '=', sql.lit(1))
+    .select('v.id'),
 );
 
 export const insertConversation = change((q, p: { id: number; low: number; high: number }) =>

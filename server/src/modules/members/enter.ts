@@ -1,8 +1,8 @@
 import { emit, type WriteCtx } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { addToMemberCount, putMember } from './change_store.ts';
-import { memberOf } from './present.ts';
-import { findMember, type MemberWithUser } from './store.ts';
+import { membersOf } from './present.ts';
+import { findMember } from './store.ts';
 
 /** What of a room, read under its lock, decides whether there is a place left. */
 export interface Enterable {
@@ -36,6 +36,7 @@ export async function enterRoom(
 
 /** A membership as it is now, within the transaction that made or changed it. */
 export async function presentMember(ctx: WriteCtx, roomId: number, userId: number) {
-  const member = await findMember.first(ctx.db, { container_id: roomId, user_id: userId });
-  return memberOf(ctx.deps, member as MemberWithUser, ctx.now);
+  const found = await findMember.all(ctx.db, { container_id: roomId, user_id: userId });
+  const [member] = await membersOf(ctx, found);
+  return member;
 }

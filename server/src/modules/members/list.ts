@@ -2,7 +2,7 @@ import { allowInRoom } from '../../access.ts';
 import { type Answer, ok } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import type { RoomForUser } from '../rooms/store.ts';
-import { memberOf } from './present.ts';
+import { membersOf } from './present.ts';
 import type { ListMembers } from './schema.ts';
 import { countModerators, findOwner, listMembers, listModerators, type MemberWithUser, walkMembers } from './store.ts';
 
@@ -31,7 +31,7 @@ export async function listRoomMembers(ctx: Ctx, roomId: number, options: ListMem
     skip = Math.max(0, skip - group.size);
   }
   return ok({
-    members: members.slice(0, limit).map((member) => memberOf(ctx.deps, member, ctx.now)),
+    members: await membersOf(ctx, members.slice(0, limit)),
     total: groups.reduce((sum, { size }) => sum + size, 0),
     has_more: members.length > limit,
   });

@@ -1,21 +1,28 @@
-import type { Deps } from '../../context.ts';
+import type { Ctx } from '../../context.ts';
 import { timestamp } from '../../timestamp.ts';
+import { hiddenFrom, presenceOf } from '../users/presence.ts';
 import type { MemberWithUser } from './store.ts';
 
-/** A membership with its person, as every reader of the room sees it. */
-export function memberOf({ authority }: Pick<Deps, 'authority'>, member: MemberWithUser, now: number) {
-  const { muted_until } = member;
+/** Memberships with their people, as the caller, who reads the room, sees them. */
+export async function membersOf(ctx: Ctx, members: readonly MemberWithUser[]) {
+  const hidden = await hiddenFrom(
+    ctx,
+    members.map(({ user_id }) => user_id),
+  );
+  return members.map((member) => memberOf(ctx, member, hidden.has(member.user_id)));
+}
+
+function memberOf({ deps, now }: Ctx, member: MemberWithUser, isHidden: boolean) {
+  const { user_id: id, last_seen, created_at, muted_until } = member;
   return {
     room_id: member.container_id,
-    user_id: member.user_id,
+    user_id: id,
     username: member.username,
     display_name: member.display_name,
     avatar_url: member.avatar_url,
     role: member.role,
     joined_at: timestamp(member.joined_at),
-    // Being online means to hold a socket, and there are none yet.
-    is_online: false,
-    last_seen: timestamp(authority.activity.lastSeen(member.user_id, member.last_seen)),
+    ...presenceOf(deps, { id, last_seen, created_at }, isHidden),
     muted_until: muted_until !== null && muted_until > now ? timestamp(muted_until) : null,
   };
 }

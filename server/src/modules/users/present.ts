@@ -1,12 +1,10 @@
 import type { Ctx } from '../../context.ts';
 import { timestamp } from '../../timestamp.ts';
+import { presenceOf } from './presence.ts';
 import type { User } from './store.ts';
 
-// Online is who holds a socket, and sockets do not exist yet.
-const IS_ONLINE = false;
-
-/** A profile without what is private. */
-export function presentUser(ctx: Ctx, user: User) {
+/** A profile without what is private. `hidden` are people whose presence the caller may not see. */
+export function presentUser(ctx: Ctx, user: User, hidden: ReadonlySet<number>) {
   return {
     id: user.id,
     uuid: user.uuid,
@@ -15,21 +13,22 @@ export function presentUser(ctx: Ctx, user: User) {
     avatar_url: user.avatar_url,
     status_message: user.status_message,
     role: user.role,
-    is_online: IS_ONLINE,
-    last_seen: timestamp(ctx.deps.authority.activity.lastSeen(user.id, user.last_seen)),
+    ...presenceOf(ctx.deps, user, hidden.has(user.id)),
     created_at: timestamp(user.created_at),
     updated_at: timestamp(user.updated_at),
   };
 }
 
+const nobodyHidden: ReadonlySet<number> = new Set();
+
 /** A profile for its owner and for admins. */
-export function presentWithEmail(ctx: Ctx, user: User) {
-  const { id, uuid, username, ...rest } = presentUser(ctx, user);
+export function presentWithEmail(ctx: Ctx, user: User, hidden = nobodyHidden) {
+  const { id, uuid, username, ...rest } = presentUser(ctx, user, hidden);
   return { id, uuid, username, email: user.email, ...rest };
 }
 
 /** A person in a list of search results. */
-export function presentFound(ctx: Ctx, user: User) {
-  const { id, uuid, username, display_name, avatar_url, is_online, last_seen } = presentUser(ctx, user);
+export function presentFound(ctx: Ctx, user: User, hidden: ReadonlySet<number>) {
+  const { id, uuid, username, display_name, avatar_url, is_online, last_seen } = presentUser(ctx, user, hidden);
   return { id, uuid, username, display_name, avatar_url, is_online, last_seen };
 }

@@ -2,6 +2,7 @@ import { allow } from '../../access.ts';
 import { type Answer, ok } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import { emailKey, nameKey } from './names.ts';
+import { hiddenFrom } from './presence.ts';
 import { presentFound } from './present.ts';
 import { type Sought, searchUsers } from './search_store.ts';
 import { wordsOf } from './words.ts';
@@ -13,7 +14,12 @@ export async function findPeople(
 ): Promise<Answer> {
   allow(ctx, 'user.search');
   const { users, total } = await searchUsers(ctx.db, { sought: soughtBy(ctx, q), limit, offset });
-  return ok({ users: users.map((user) => presentFound(ctx, user)), total, has_more: offset + users.length < total });
+  const hidden = await hiddenFrom(
+    ctx,
+    users.map(({ id }) => id),
+  );
+  const found = users.map((user) => presentFound(ctx, user, hidden));
+  return ok({ users: found, total, has_more: offset + users.length < total });
 }
 
 /** What a question looks for; addresses for admins only. */
