@@ -170,8 +170,15 @@ for (const engine of engines) {
         [root.id, null, true, 2],
       );
       assert.equal((await list()).total_count, 0, 'a tombstone does not count');
-      await alice.get(`/messages/${root.id}`, 404);
+      for (const sub of ['', '/thread', '/history']) await alice.get(`/messages/${root.id}${sub}`, 404);
       await alice.delete(`/messages/${root.id}`, 404);
+      const orphaned = await alice.get(`/messages/${reply.id}/thread`, 200);
+      assert.deepEqual(
+        [ids(orphaned), orphaned.total],
+        [[reply.id, deeper.id], 2],
+        'by its replies the thread is there',
+      );
+      assert.deepEqual(ids(await list('include_threads=true')), [deeper.id, reply.id, root.id]);
       assert.equal(
         (await alice.post(`/rooms/${other.id}/messages`, { content: 'late', parent_message_id: root.id }, 422)).code,
         'UNPROCESSABLE',
