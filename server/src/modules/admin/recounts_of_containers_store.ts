@@ -1,7 +1,7 @@
 import type { Recount } from '../../db/recount.ts';
 
-// Rows of a deleted room wait to be purged and are kept up no longer.
-const living = `c.visibility <> 'deleted'`;
+/** Rows of a deleted room are kept up no longer, and purged in no order that anybody sees: nothing of it is counted. */
+export const living = `c.visibility <> 'deleted'`;
 
 /** The numbers 1 to last_seq each once: as many as that lie within, and unique they are by their index. */
 const containers: Recount = {

@@ -1,6 +1,9 @@
 import type { Reader } from '../../db/database.ts';
 import type { Recount } from '../../db/recount.ts';
 import { textOf } from '../../db/statement.ts';
+import { living } from './recounts_of_containers_store.ts';
+
+const inLiving = `inner join containers as c on c.id = m.container_id and ${living}`;
 
 /** Only roots have threads; listed is what lives or has living replies; what was deleted has nothing left hanging on it. */
 const messages: Recount = {
@@ -14,7 +17,7 @@ const messages: Recount = {
       case when m.content is null then coalesce(v.wordings, 0) else 0 end as counted_wordings_left,
       coalesce(r.reactions, 0) as counted_reaction_count,
       case when p.container_id = m.container_id then coalesce(p.parent_id, p.id) end as counted_parent_id
-    from messages as m left join messages as p on p.id = m.parent_id
+    from messages as m ${inLiving} left join messages as p on p.id = m.parent_id
     left join (select parent_id, count(content) as replies from messages where parent_id is not null group by parent_id) as t on t.parent_id = m.id
     left join (select message_id, count(*) as wordings from message_revisions group by message_id) as v on v.message_id = m.id
     left join (select message_id, count(*) as reactions from reactions group by message_id) as r on r.message_id = m.id`,
@@ -25,7 +28,7 @@ const order: Recount = {
   of: 'message',
   names: ['after'],
   from: `select id, id as after, case when earlier > id then earlier else id end as counted_after
-    from (select id, lag(id) over (partition by container_id order by seq) as earlier from messages) as m`,
+    from (select m.id, lag(m.id) over (partition by m.container_id order by m.seq) as earlier from messages as m ${inLiving}) as m`,
 };
 
 const list = `replace(replace(m.mentions, '[', ','), ']', ',')`;
@@ -40,14 +43,14 @@ const mentions: Recount = {
         - case when ${list} like '%,' || m.author_id || ',%' then 1 else 0 end as mentions,
       count(case when ${fits} then 1 end) as counted_mentions,
       count(n.message_id) - count(case when ${fits} then 1 end) as counted_stray_mentions
-    from messages as m left join mentions as n on n.message_id = m.id
+    from messages as m ${inLiving} left join mentions as n on n.message_id = m.id
     where m.mentions <> '[]' or n.message_id is not null group by m.id`,
 };
 
 const sent: Recount = {
   of: 'message',
   names: ['sent_events'],
-  from: `select m.id, 1 as sent_events, coalesce(e.events, 0) as counted_sent_events from messages as m
+  from: `select m.id, 1 as sent_events, coalesce(e.events, 0) as counted_sent_events from messages as m ${inLiving}
     left join (select message_id, container_id, count(*) as events from events where type = 'message_sent' group by message_id, container_id) as e
       on e.message_id = m.id and e.container_id = m.container_id`,
 };
@@ -56,7 +59,8 @@ const sentEvents: Recount = {
   of: 'event',
   names: ['message_id', 'stream'],
   from: `select e.id, e.message_id, e.stream, m.id as counted_message_id, 'container:' || m.container_id as counted_stream
-    from events as e left join messages as m on m.id = e.message_id where e.type = 'message_sent'`,
+    from events as e inner join containers as c on c.id = e.container_id and ${living}
+    left join messages as m on m.id = e.message_id where e.type = 'message_sent'`,
 };
 
 /** Every event of an audited type has its audit row, and no other has one. */

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Ctx, type WriteCtx, write } from '../../context.ts';
+import {
+  AT_ONCE,
+  deleteBans,
+  deleteContainer,
+  deleteMembers,
+  deleteMessages,
+  deleteRoomRow,
+  findDeleted,
+  hanging,
+} from './purge_store.ts';
+
+/** As long as events are kept: who was in the room may still have to be told of its end. */
+const MEMBERS_KEPT_MS = 7 * 86_400_000;
+/** Between two transactions, so that others have the writer for most of the time. */
+const PAUSE_MS = 20;
+
+/** Takes away what deleted rooms have left, in small transactions, until it is done or told to stop. Events and audit rows stay. */
+export async function purgeRooms(ctx: Ctx, signal: AbortSignal): Promise<void> {
+  // They are found by reading all containers.
+  const deleted = await ctx.deps.db.snapshot((db) => findDeleted.all(db, {}));
+  for (const { id, deleted_at } of deleted) {
+    const isOver = deleted_at <= ctx.now - MEMBERS_KEPT_MS;
+    while (!signal.aborted && (await write(ctx, 'room.purge', (ctx) => purgeSome(ctx, id, isOver))))
+      await sleep(PAUSE_MS);
+  }
+}
+
+/** One step; true when there may be more to do. */
+async function purgeSome({ db }: WriteCtx, id: number, isOver: boolean): Promise<boolean> {
+  for (const deletion of hanging) if ((await deletion.run(db, { id })) === AT_ONCE) return true;
+  if ((await deleteMessages.run(db, { id })) > 0) return true;
+  if ((await deleteBans.run(db, { id })) === AT_ONCE) return true;
+  if (!isOver) return false;
+  if ((await deleteMembers.run(db, { id })) === AT_ONCE) return true;
+  await deleteRoomRow.run(db, { id });
+  await deleteContainer.run(db, { id });
+  return false;
+}
