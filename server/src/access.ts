@@ -1,5 +1,5 @@
 import type { ServerRole } from './actor.ts';
-import { type Ctx, emit, isWriting, lockContainers, lockStreams, type WriteCtx, write } from './context.ts';
+import { type Ctx, emit, isWriting, lockStreams, type WriteCtx, write } from './context.ts';
 import { AppError } from './errors.ts';
 import { factsOf, judgeConversation, judgeRoom, roleOf } from './judge.ts';
 import { type ConversationForUser, findConversation } from './modules/conversations/store.ts';
@@ -35,7 +35,7 @@ export function allow(ctx: Ctx, action: AccountAction): void {
 }
 
 export async function allowInRoom(ctx: Ctx, action: RoomAction, roomId: number): Promise<InRoom> {
-  await lockContainers(ctx, [roomId]);
+  if (isWriting(ctx)) await lockStreams(ctx, { containers: [roomId] });
   const found = await findRoom.first(ctx.db, { container_id: roomId, user_id: ctx.actor.userId });
   const refusal = judgeRoom(ctx, action, found);
   if (refusal) throw refusal;
@@ -86,7 +86,7 @@ export async function allowInConversation(
   action: ConversationAction,
   conversationId: number,
 ): Promise<ConversationForUser> {
-  await lockContainers(ctx, [conversationId]);
+  if (isWriting(ctx)) await lockStreams(ctx, { containers: [conversationId] });
   const found = await findConversation.first(ctx.db, { container_id: conversationId, user_id: ctx.actor.userId });
   const refusal = judgeConversation(ctx, action, found);
   if (refusal) throw refusal;
@@ -103,14 +103,19 @@ export interface OnMessage {
 export async function allowOnMessage(ctx: Ctx, action: MessageAction, messageId: number): Promise<OnMessage> {
   const seen = await findMessage.first(ctx.db, { id: messageId });
   if (!seen) throw new AppError('MESSAGE_NOT_FOUND');
-  await lockContainers(ctx, [seen.container_id]);
-  const found = isWriting(ctx) ? await findMessage.first(ctx.db, { id: messageId }) : seen;
+  const found = isWriting(ctx) ? await againUnderLock(ctx, seen) : seen;
   const isOwn = seen.author_id === ctx.actor.userId;
   // One that was deleted is there for nobody, whatever he may do here, and leaves no trace of an admin's look.
   if (!found || found.content === null) throw new AppError('MESSAGE_NOT_FOUND');
   const held = await whatItHangsOn(ctx, action, found, isOwn).catch(asMessageNotFound);
   if (action === 'message.delete' && !isOwn && held.room) await requireAboveAuthor(ctx, held.room, found.author_id);
   return { message: found, ...held };
+}
+
+/** Only the message itself tells which lock it is under. */
+async function againUnderLock(ctx: WriteCtx, { id, container_id }: MessageOfContainer) {
+  await lockStreams(ctx, { containers: [container_id] });
+  return findMessage.first(ctx.db, { id });
 }
 
 async function whatItHangsOn(ctx: Ctx, action: MessageAction, message: MessageOfContainer, isOwn: boolean) {

@@ -73,17 +73,11 @@ export async function write<T>(ctx: Ctx, name: string, work: (ctx: WriteCtx) => 
   return result;
 }
 
-/** Takes the locks that order a stream's events; must come before anything the transaction writes. */
-export function lockContainers(ctx: Ctx, ids: readonly number[]): Promise<void> {
-  return isWriting(ctx) ? ctx.db.lock(ids.map(containerStream)) : Promise.resolve();
-}
-
-/** Locks streams of users, and the server's, besides containers. */
+/** Takes the locks that order these streams; must come before anything the transaction writes. */
 export function lockStreams(
-  ctx: Ctx,
+  ctx: WriteCtx,
   wanted: { containers?: readonly number[]; users?: readonly number[]; server?: boolean },
-) {
-  if (!isWriting(ctx)) return Promise.resolve();
+): Promise<void> {
   const streams = [...(wanted.containers ?? []).map(containerStream), ...(wanted.users ?? []).map(userStream)];
   return ctx.db.lock(wanted.server ? [...streams, serverStream] : streams);
 }

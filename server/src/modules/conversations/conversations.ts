@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { allow, allowInConversation } from '../../access.ts';
 import { type Answer, created, ok } from '../../answer.ts';
-import { type Ctx, emit, lockContainers, type WriteCtx, write } from '../../context.ts';
+import { type Ctx, emit, lockStreams, type WriteCtx, write } from '../../context.ts';
 import type { Reader } from '../../db/database.ts';
 import { AppError, unprocessable } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
@@ -70,7 +70,7 @@ export function openConversation(ctx: Ctx, otherId: number): Promise<Answer> {
 async function make(ctx: WriteCtx, low: number, high: number, otherId: number): Promise<number> {
   const container = await insertContainer.first(ctx.db, { uuid: randomUUID(), visibility: 'direct', at: ctx.now });
   const id = container?.id as number;
-  await lockContainers(ctx, [id]);
+  await lockStreams(ctx, { containers: [id] });
   await insertConversation.run(ctx.db, { id, low, high });
   for (const user_id of [low, high]) await insertSide.run(ctx.db, { container_id: id, user_id, at: ctx.now });
   await emit(ctx, { type: 'conversation_created', containerId: id, userId: otherId });

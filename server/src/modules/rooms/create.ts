@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { allow } from '../../access.ts';
 import { type Answer, createdJson } from '../../answer.ts';
-import { type Ctx, emit, lockContainers, type WriteCtx, write } from '../../context.ts';
+import { type Ctx, emit, lockStreams, type WriteCtx, write } from '../../context.ts';
 import { once } from '../../idempotency.ts';
 import { foldForSearch } from '../../text.ts';
 import { insertContainer } from '../containers/store.ts';
@@ -33,7 +33,7 @@ async function store(ctx: WriteCtx, fields: JudgedRoom & { name: string }): Prom
   });
   const id = made?.id as number;
   // Nobody else can know of this stream before the commit, so its lock may come after the first insert.
-  await lockContainers(ctx, [id]);
+  await lockStreams(ctx, { containers: [id] });
   await insertRoom.run(ctx.db, {
     id,
     name: fields.name,
