@@ -364,6 +364,8 @@ for (const engine of engines) {
           assert.match(error.details.field, /^metadata/);
         }
       });
+      const infinite = await alice.post(path, '{"content":"x","metadata":{"a":1e999}}', 400);
+      assert.deepEqual([infinite.details.field, infinite.details.reason], ['metadata', 'not_json']);
       const sent = await alice.post(
         path,
         '{"content":"x","metadata":{"__proto__":{"polluted":true},"constructor":1}}',

@@ -15,15 +15,13 @@ export function judgeRoomBody(body: UpdateRoom, config: { MAX_ROOM_MEMBERS: numb
     textFault('description', body.description, MAX_DESCRIPTION),
     textFault('topic', body.topic, MAX_TOPIC),
     numberFault(body.max_members, config.MAX_ROOM_MEMBERS),
-    metadata ? metadataFaultOf(metadata) : undefined,
+    metadataFaultOf(metadata),
   ].filter((fault) => fault !== undefined);
   if (faults.length > 0) throw invalid(faults);
   return {
     ...judged,
     ...(name === undefined ? {} : { name }),
-    ...(metadata === undefined
-      ? {}
-      : { metadata: metadata === null ? '{}' : storedMetadata(metadata as Record<string, unknown>) }),
+    ...(metadata === undefined ? {} : { metadata: storedMetadata(metadata ?? {}) }),
   };
 }
 
@@ -45,7 +43,7 @@ function numberFault(maxMembers: number | undefined, maximum: number): FieldFaul
   return { field: 'max_members', reason: 'too_large', maximum };
 }
 
-function metadataFaultOf(metadata: unknown): FieldFault | undefined {
-  const fault = metadataFault(metadata);
+function metadataFaultOf(metadata: UpdateRoom['metadata']): FieldFault | undefined {
+  const fault = metadata ? metadataFault(metadata) : undefined;
   return fault && { ...fault, field: 'metadata' };
 }

@@ -48,7 +48,11 @@ const fields = {
     Type.Integer({ minimum: 0, maximum: 3_600, description: 'Least time between two messages of a plain member.' }),
   ),
   metadata: Type.Optional(
-    Nullable(Type.Object({}, { additionalProperties: true, description: 'At most 4 KiB, 5 levels and 32 keys.' })),
+    Nullable(
+      Type.Unsafe<Record<string, unknown>>(
+        Type.Object({}, { additionalProperties: true, description: 'At most 4 KiB, 5 levels and 32 keys.' }),
+      ),
+    ),
   ),
   auto_join: Type.Optional(Type.Boolean({ description: 'Set by admins only.' })),
 };
