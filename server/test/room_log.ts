@@ -34,22 +34,3 @@ export async function memberRow(app: TestApp, roomId: number, userId: number) {
   );
   return rows[0];
 }
-
-/** What the counters say and what counting gives, which must be the same. */
-export async function countsOf(app: TestApp) {
-  const number = async (sql: string) => Number((await app.deps.db.reader.all(textOf(sql), []))[0]?.n);
-  const rooms = (visibility: string) =>
-    number(`select count(*) as n from containers c join rooms r on r.id = c.id where c.visibility = '${visibility}'`);
-  const kept = (name: string) => number(`select value as n from counters where name = '${name}'`);
-  const astray =
-    await number(`select count(*) as n from rooms r join containers c on c.id = r.id where r.member_count <>
-    (select count(*) from members m where m.container_id = r.id and m.left_at is null)
-    or (c.visibility <> 'deleted' and 1 <> (select count(*) from members m where m.container_id = r.id and m.left_at is null
-      and m.role = 'owner' and m.user_id = r.owner_id))`);
-  return {
-    kept: { public: await kept('rooms_public'), private: await kept('rooms_private') },
-    counted: { public: await rooms('public'), private: await rooms('private') },
-    /** Rooms with a wrong member count, or not exactly the one owner they name. */
-    astray,
-  };
-}
