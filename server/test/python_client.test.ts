@@ -28,12 +28,14 @@ test('the client and its use are those of the page', () => {
 describe('the documented Python client', { skip }, () => {
   let directory: string;
   let server: ServerProcess;
+  let url: string;
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'veza-python-'));
-    server = await startServer(directory);
+    server = startServer({ directory });
+    url = await server.url;
   });
   after(async () => {
-    await server.stop();
+    await server.end('SIGTERM');
     rmSync(directory, { recursive: true });
   });
 
@@ -46,7 +48,7 @@ describe('the documented Python client', { skip }, () => {
   }
 
   async function register(username: string, password: string): Promise<void> {
-    const response = await fetch(`${server.url}/api/v1/auth/register`, {
+    const response = await fetch(`${url}/api/v1/auth/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ username, email: `${username}@example.com`, password }),
@@ -56,7 +58,7 @@ describe('the documented Python client', { skip }, () => {
 
   it('works for somebody who has just signed up', async () => {
     await register('pythonista', 'a password of hers');
-    const { code, out, err } = await python(`${server.url}/api/v1`, 'pythonista', 'a password of hers');
+    const { code, out, err } = await python(`${url}/api/v1`, 'pythonista', 'a password of hers');
     assert.equal(code, 0, err);
     const { rooms, sent, messages } = JSON.parse(out);
     assert.deepEqual(
@@ -71,7 +73,7 @@ describe('the documented Python client', { skip }, () => {
   });
 
   it('raises what it documents for a wrong password', async () => {
-    const { code, err } = await python(`${server.url}/api/v1`, 'pythonista', 'another password');
+    const { code, err } = await python(`${url}/api/v1`, 'pythonista', 'another password');
     assert.equal(code, 1);
     assert.match(err, /requests\.exceptions\.HTTPError: 401 Client Error: Unauthorized/);
   });

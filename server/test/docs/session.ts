@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ServerProcess, startServer } from '../harness/server_process.ts';
+import { startServer } from '../harness/server_process.ts';
 import { type Block, type Document, root } from './markdown.ts';
 
 /** Languages whose blocks are run, one after another, in one shell. */
@@ -38,11 +38,15 @@ export interface Session {
 export async function runDocument(document: Document): Promise<Session> {
   const directory = mkdtempSync(join(tmpdir(), 'veza-docs-'));
   for (const name of ['package.json', 'node_modules', 'server']) symlinkSync(join(root, name), join(directory, name));
-  const server = await startServer(directory, variablesOf(document));
+  const logFile = join(directory, 'server.log');
+  const server = startServer({ directory, variables: variablesOf(document), logFile });
   try {
-    return await runBlocks(document, directory, server);
+    const ran = await runBlocks(document, directory, new URL(await server.url).port);
+    // With its last words, which may come after its last answer.
+    await server.end('SIGTERM');
+    return { ...ran, log: server.output() };
   } finally {
-    await server.stop();
+    await server.end('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   }
 }
@@ -54,11 +58,11 @@ function variablesOf({ text }: Document): Record<string, string> {
   return Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s, 2)));
 }
 
-async function runBlocks(document: Document, directory: string, server: ServerProcess): Promise<Session> {
+async function runBlocks(document: Document, directory: string, port: string): Promise<Omit<Session, 'log'>> {
   const results = join(directory, '.results');
   mkdirSync(results);
   const spare = await freePort();
-  const located = (text: string) => text.replaceAll(/\b8080\b/g, server.port).replaceAll(/\b8081\b/g, spare);
+  const located = (text: string) => text.replaceAll(/\b8080\b/g, port).replaceAll(/\b8081\b/g, spare);
   const blocks = document.blocks.filter(isRun);
   const steps = blocks.map((block, i) => stepOf(document, block, i, results, located));
   writeFileSync(join(results, 'script'), `${PRELUDE}${steps.join('\n')}\n`);
@@ -69,7 +73,6 @@ async function runBlocks(document: Document, directory: string, server: ServerPr
   return {
     outputs: new Map(blocks.map((block, i) => [block, outputs[i] as string])),
     broken: succeeded ? undefined : broken,
-    log: server.output(),
     located,
   };
 }

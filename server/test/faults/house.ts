@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine } from '../engines.ts';
+import { type Exit, type ServerProcess, startServer } from '../harness/server_process.ts';
 import { createPostgresDatabase } from '../postgres_database.ts';
 import { connectTo, type HttpClient } from './http_client.ts';
 import { openReader, type TestReader } from './reader.ts';
-import { type Exit, type ServerProcess, startServer } from './server_process.ts';
-import { PASSWORD, ready } from './world.ts';
+import { ready, settings } from './world.ts';
 
 /** One data directory, and the servers that run on it one after another. */
 export interface House {
@@ -27,7 +27,7 @@ export interface House {
   close(): Promise<void>;
 }
 
-const standard = { ADMIN_PASSWORD: PASSWORD, ACCESS_TOKEN_SECONDS: '86400', MAX_PINS_PER_ROOM: '1000' };
+const standard = { ...settings, ACCESS_TOKEN_SECONDS: '86400', MAX_PINS_PER_ROOM: '1000' };
 
 interface HouseOptions {
   readonly directory?: string;
@@ -43,11 +43,8 @@ export async function openHouse(engine: Engine, options: HouseOptions = {}): Pro
   let reader: TestReader | undefined;
 
   const start: House['start'] = (variables = {}) => {
-    const server = startServer({
-      directory,
-      variables: { ...standard, ...options.variables, ...variables },
-      databaseUrl: database?.url,
-    });
+    const all = { ...standard, DATA_DIR: directory, ...options.variables, ...variables };
+    const server = startServer({ directory, variables: all, databaseUrl: database?.url });
     servers.push(server);
     return server;
   };

@@ -6,15 +6,15 @@ import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import SqliteConnection from 'better-sqlite3';
+import { type ServerProcess, startServer } from '../harness/server_process.ts';
 import { connectTo } from './http_client.ts';
-import { type ServerProcess, startServer } from './server_process.ts';
-import { PASSWORD, ready } from './world.ts';
+import { PASSWORD, ready, settings } from './world.ts';
 
 describe('the process', () => {
   const directory = mkdtempSync(join(tmpdir(), 'veza-process-'));
   const started: ServerProcess[] = [];
-  const start = (variables: Record<string, string> = {}, at = directory) => {
-    const server = startServer({ directory: at, variables: { ADMIN_PASSWORD: PASSWORD, ...variables } });
+  const start = (variables: Record<string, string> = {}) => {
+    const server = startServer({ directory, variables: { ...settings, DATA_DIR: directory, ...variables } });
     started.push(server);
     return server;
   };

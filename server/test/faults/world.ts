@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
+import type { ServerProcess } from '../harness/server_process.ts';
 import { connectTo, type HttpClient } from './http_client.ts';
 import type { Place, Player } from './ledger.ts';
-import type { ServerProcess } from './server_process.ts';
 
 /** Everybody's, the admin's too. */
 export const PASSWORD = 'correct horse battery';
+/** How servers are started here: nothing but what is tested keeps them from working. */
+export const settings = {
+  ADMIN_PASSWORD: PASSWORD,
+  LOG_LEVEL: 'warn',
+  MIN_FREE_DISK_BYTES: '0',
+  RATE_LIMITS: 'off',
+};
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
 /** Not how fast it must be, but when to stop waiting for it. */
 const HANG_MS = 30_000;

@@ -1,68 +1,79 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
-
-export interface ServerProcess {
-  /** `http://127.0.0.1:<port>` */
-  readonly url: string;
-  readonly port: string;
-  /** Everything it has written so far. */
-  readonly output: () => string;
-  /** SIGTERM; resolves with the exit code. */
-  stop(): Promise<number | null>;
-}
-
-const READY_MS = 30_000;
+const main = join(root, 'server/src/main.ts');
+const postgresMain = join(import.meta.dirname, 'postgres_main.ts');
 /** Shared by all of them: each would otherwise fill one of its own when it ends. */
 const COMPILE_CACHE = join(root, 'node_modules/.cache/compile');
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ServerProcess {
+  readonly pid: number;
+  /** Everything it wrote so far, both ways. */
+  output(): string;
+  readonly exited: Promise<Exit>;
+  /** `http://127.0.0.1:<port>`, once it prints it; fails when it ends before. */
+  readonly url: Promise<string>;
+  /** Sends a signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<Exit>;
+}
+
+interface StartOptions {
+  /** Where it is started; its data go into `data` there unless DATA_DIR names another place. */
+  readonly directory: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Runs on this PostgreSQL database instead of SQLite. */
+  readonly databaseUrl?: string | undefined;
+  /** A file that gets what it writes as well. */
+  readonly logFile?: string;
+}
 
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/**
- * A server as people start it: a process of its own, on a free port of the loopback, with nothing of this process's environment.
- * What it writes goes into `server.log` in its folder, its data into `data`.
- */
-export async function startServer(directory: string, variables: Record<string, string> = {}): Promise<ServerProcess> {
-  const path = join(directory, 'server.log');
-  const log = openSync(path, 'a');
-  const child = spawn(process.execPath, [join(root, 'server/src/main.ts')], {
+/** A server as people start it: a process of its own, on a free port of the loopback, with nothing of this process's environment. */
+export function startServer({ directory, variables = {}, databaseUrl, logFile }: StartOptions): ServerProcess {
+  const database = databaseUrl === undefined ? {} : { TEST_DATABASE_URL: databaseUrl };
+  const child = spawn(process.execPath, [databaseUrl === undefined ? main : postgresMain], {
     cwd: directory,
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, PORT: '0', DATA_DIR: 'data', ...variables },
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, PORT: '0', ...database, ...variables },
   });
-  closeSync(log);
   children.add(child);
-  child.once('exit', () => children.delete(child));
-  const output = () => readFileSync(path, 'utf8');
-  const url = await readyAt(child, output);
+  let output = '';
+  const { promise: url, resolve, reject } = Promise.withResolvers<string>();
+  url.catch(() => undefined);
+  const listen = (chunk: Buffer) => {
+    output += chunk;
+    if (logFile !== undefined) appendFileSync(logFile, chunk);
+    const [, found] = /API +(http\S+)\/api\/v1/.exec(output) ?? [];
+    if (found) resolve(found);
+  };
+  child.stdout.on('data', listen);
+  child.stderr.on('data', listen);
+  const exited = new Promise<Exit>((done) => {
+    child.once('close', (code, signal) => {
+      children.delete(child);
+      reject(new Error(`The server ended (${code ?? signal}): ${output}`));
+      done({ code, signal });
+    });
+  });
   return {
+    pid: child.pid as number,
+    output: () => output,
+    exited,
     url,
-    port: new URL(url).port,
-    output,
-    stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM');
-        await once(child, 'exit');
-      }
-      return child.exitCode;
+    end: (signal) => {
+      child.kill(signal);
+      return exited;
     },
   };
-}
-
-async function readyAt(child: ChildProcess, output: () => string): Promise<string> {
-  const deadline = performance.now() + READY_MS;
-  while (child.exitCode === null && performance.now() < deadline) {
-    const url = /^ {2}API +(http:\S+)\/api\/v1$/m.exec(output())?.[1];
-    // The banner's last lines may come in another piece.
-    if (url !== undefined && /^ {2}(Data|Password) .*\n/m.test(output())) return url;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  child.kill('SIGKILL');
-  throw new Error(`The server did not start: ${output()}`);
 }
