@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { describe, test } from 'node:test';
 import { Type } from 'typebox';
 import { type Route, route } from '../src/http/route.ts';
@@ -15,6 +15,8 @@ import { isInstalled, neededCommands, runDocument } from './docs/session.ts';
 // Every mistake in the documents fails here: blocks that do not run, answers that look otherwise, links that lead nowhere.
 
 const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort().map(readDocument);
+const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n');
+const isTracked = (name: string) => !ignored.some((pattern) => matchesGlob(name, pattern.replace(/\/$/, '')));
 const carriedOut = /^(README|docs\/tutorial|docs\/api|docs\/how-to\/.*)\.md$/;
 
 describe('documents that are carried out', { concurrency: 2 }, () => {
@@ -24,6 +26,8 @@ describe('documents that are carried out', { concurrency: 2 }, () => {
     test(document.path, { skip }, async () => {
       const session = await runDocument(document);
       assert.deepEqual(sessionFaults(document, session), []);
+      // The tutorial has a folder of its own.
+      if (document.path !== 'docs/tutorial.md') assert.deepEqual(session.left.filter(isTracked), []);
       if (document.path === 'docs/api.md') assert.deepEqual(unusedRoutes(routes, session.log), []);
     });
   }

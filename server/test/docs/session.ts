@@ -1,11 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startServer } from '../harness/server_process.ts';
 import { type Block, type Document, root } from './markdown.ts';
+
+const CLONE = ['package.json', 'node_modules', 'server'];
 
 /** Languages whose blocks are run, one after another, in one shell. */
 const run = new Set(['sh', 'bash', 'js']);
@@ -27,6 +38,8 @@ export interface Session {
   readonly broken: { block: Block; output: string } | undefined;
   /** What the server wrote. */
   readonly log: string;
+  /** What lies in the clone now and did not before. */
+  readonly left: readonly string[];
   /** A text with the ports of this session in place of those that documents name. */
   readonly located: (text: string) => string;
 }
@@ -37,14 +50,15 @@ export interface Session {
  */
 export async function runDocument(document: Document): Promise<Session> {
   const directory = mkdtempSync(join(tmpdir(), 'veza-docs-'));
-  for (const name of ['package.json', 'node_modules', 'server']) symlinkSync(join(root, name), join(directory, name));
+  for (const name of CLONE) symlinkSync(join(root, name), join(directory, name));
   const logFile = join(directory, 'server.log');
   const server = startServer({ directory, variables: variablesOf(document), logFile });
   try {
     const ran = await runBlocks(document, directory, new URL(await server.url).port);
     // With its last words, which may come after its last answer.
     await server.end('SIGTERM');
-    return { ...ran, log: server.output() };
+    const left = readdirSync(directory).filter((name) => !name.startsWith('.') && !CLONE.includes(name));
+    return { ...ran, log: server.output(), left };
   } finally {
     await server.end('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
@@ -58,7 +72,7 @@ function variablesOf({ text }: Document): Record<string, string> {
   return Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s, 2)));
 }
 
-async function runBlocks(document: Document, directory: string, port: string): Promise<Omit<Session, 'log'>> {
+async function runBlocks(document: Document, directory: string, port: string): Promise<Omit<Session, 'log' | 'left'>> {
   const results = join(directory, '.results');
   mkdirSync(results);
   const spare = await freePort();
