@@ -7,7 +7,7 @@ import { spreadOf } from '../statistics.ts';
 import { verdict } from '../table.ts';
 import { inTemporary } from '../temporary.ts';
 
-const main = join(import.meta.dirname, '../../server/src/main.ts');
+const main = join(import.meta.dirname, '../../server/src/start.js');
 const STARTS = 7;
 
 interface Started {

@@ -1,26 +1,13 @@
 import { writeSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
-import { join, resolve } from 'node:path';
-import { makeDirectory } from './directory.ts';
-
-// Compiled code is kept beside the data, so that the next start takes half the time; the imports below come after it for that reason.
-const dataDirectory = process.env.DATA_DIR || './data';
-try {
-  const cache = join(dataDirectory, 'compile-cache');
-  // Made here: Node would try for ever where it cannot be.
-  makeDirectory(cache);
-  enableCompileCache(cache);
-} catch {
-  // Whatever is wrong with the directory is said below, by name.
-}
+import { resolve } from 'node:path';
+import closeWithGrace from 'close-with-grace';
+import { type App, createApp } from './app.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
 
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
 
-type FirstAdmin = Awaited<ReturnType<typeof import('./app.ts').createApp>>['firstAdmin'];
-
 async function main(): Promise<void> {
-  const { ConfigError, readConfig } = await import('./config.ts');
   try {
     await run(readConfig(process.env));
   } catch (error) {
@@ -33,8 +20,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function run(config: import('./config.ts').Config): Promise<void> {
-  const { createApp } = await import('./app.ts');
+async function run(config: Config): Promise<void> {
   // At once and without a last word to the database, which must not touch its files again.
   const onFatal = (error: Error) => {
     // The log may still be on its way to the system.
@@ -47,7 +33,6 @@ async function run(config: import('./config.ts').Config): Promise<void> {
     for (const line of adminLines(app.firstAdmin)) console.log(line);
     throw error;
   });
-  const { default: closeWithGrace } = await import('close-with-grace');
   // Longer than the drain itself takes; a second signal ends at once.
   closeWithGrace({ delay: (config.DRAIN_SECONDS + 5) * 1_000, logger: false }, async ({ err }) => {
     if (err) app.deps.log.fatal({ err }, 'unexpected error; ending');
@@ -56,7 +41,7 @@ async function run(config: import('./config.ts').Config): Promise<void> {
   console.log(banner(url, config.DATA_DIR, app.firstAdmin));
 }
 
-function banner(url: string, directory: string, firstAdmin: FirstAdmin): string {
+function banner(url: string, directory: string, firstAdmin: App['firstAdmin']): string {
   return [
     `Veza Chat Server is ready`,
     `  API       ${url}/api/v1`,
@@ -67,7 +52,7 @@ function banner(url: string, directory: string, firstAdmin: FirstAdmin): string 
   ].join('\n');
 }
 
-function adminLines(firstAdmin: FirstAdmin): string[] {
+function adminLines(firstAdmin: App['firstAdmin']): string[] {
   if (!firstAdmin) return [];
   const { adminUsername, oneTimePassword } = firstAdmin;
   const password = oneTimePassword ? [`  Password  ${oneTimePassword}   (shown this once and kept nowhere)`] : [];

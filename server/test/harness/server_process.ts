@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
-const main = join(root, 'server/src/main.ts');
+const main = join(root, 'server/src/start.js');
 const postgresMain = join(import.meta.dirname, 'postgres_main.ts');
 /** Shared by all of them: each would otherwise fill one of its own when it ends. */
 const COMPILE_CACHE = join(root, 'node_modules/.cache/compile');
