@@ -62,3 +62,11 @@ test('flushes follow one another, and the last has written all that was seen bef
   assert.deepEqual(await stored(), [30, 40]);
   assert.equal(seen.most, 1);
 });
+
+test('whoever read a row before it was written learns of it after', async () => {
+  const { activity } = fragile(0);
+  activity.seen(1, 50);
+  const [read] = await stored();
+  await activity.flush();
+  assert.equal(activity.lastSeen(1, Number(read)), 50);
+});

@@ -16,6 +16,7 @@ const storeLastSeen = updateOfEach({ id: 'bigint', at: 'bigint' }, (q, p: { id: 
 
 export function createActivity(db: Database): Activity {
   let fresh = new Map<number, number>();
+  // Kept until the next: whoever read a row before it was written may ask here after.
   let writing = new Map<number, number>();
 
   async function writeFresh(): Promise<void> {
@@ -32,8 +33,6 @@ export function createActivity(db: Database): Activity {
     } catch (error) {
       fresh = new Map([...writing, ...fresh]);
       throw error;
-    } finally {
-      writing = new Map();
     }
   }
 
