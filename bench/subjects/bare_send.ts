@@ -2,15 +2,20 @@ import { randomUUIDv7 } from 'node:crypto';
 import { connect } from '../../server/src/db/sqlite_connection.ts';
 import { messageJson } from '../../server/src/modules/messages/present.ts';
 import type { MessageOfContainer } from '../../server/src/modules/messages/store.ts';
+import { hourOf } from '../../server/src/modules/statistics/hours.ts';
+import { ALWAYS } from '../../server/src/modules/statistics/tally.ts';
 import { people } from '../seed/shape.ts';
 import { type BareRequest, listenBare } from './bare_http.ts';
 import {
+  authorHourValues,
   checkValues,
   containerValues,
   eventValues,
   messageValues,
+  roomHourValues,
   roomValues,
   senderValues,
+  tallyValues,
 } from './bare_send_values.ts';
 import { recordSend } from './record_send.ts';
 import { report } from './report.ts';
@@ -21,12 +26,18 @@ const { inputs, statements } = await recordSend(path);
 checkValues(inputs, statements);
 const connection = connect(path, false);
 const prepare = (place: number) => connection.prepare<unknown[], MessageOfContainer>(statements[place]?.sql ?? '');
-const [findRoom, insertMessage, updateContainer, updateSender, insertEvent] = [0, 2, 4, 5, 7].map(prepare) as [
-  ReturnType<typeof prepare>,
-  ReturnType<typeof prepare>,
-  ReturnType<typeof prepare>,
-  ReturnType<typeof prepare>,
-  ReturnType<typeof prepare>,
+type Statement = ReturnType<typeof prepare>;
+const [findRoom, insertMessage, updateContainer, updateSender] = [0, 2, 4, 5].map(prepare) as [
+  Statement,
+  Statement,
+  Statement,
+  Statement,
+];
+const [addRoomHour, addAuthorHour, addTally, insertEvent] = [7, 8, 10, 12].map(prepare) as [
+  Statement,
+  Statement,
+  Statement,
+  Statement,
 ];
 const [begin, savepoint, release, commit] = ['begin immediate', 'savepoint member', 'release member', 'commit'].map(
   (sql) => connection.prepare(sql),
@@ -59,6 +70,8 @@ function append(batch: readonly Waiting[]): string[] {
   const now = Date.now();
   const rooms = new Map<number, { seq: number; sent: number }>();
   const senders = new Map<string, unknown[]>();
+  const authors = new Map<string, { roomId: number; author_id: number; sent: number }>();
+  const hour = hourOf(now);
   const visible = batch.map(
     ({ request }) => findRoom.all(...roomValues(request.roomId, people[request.place]?.id ?? 0))[0],
   );
@@ -70,7 +83,11 @@ function append(batch: readonly Waiting[]): string[] {
     room.seq++;
     room.sent++;
     const { content } = JSON.parse(request.body) as { content: string };
-    senders.set(`${request.roomId} ${author_id}`, senderValues(request.roomId, author_id, room.seq, now));
+    const key = `${request.roomId} ${author_id}`;
+    senders.set(key, senderValues(request.roomId, author_id, room.seq, now));
+    const author = authors.get(key) ?? { roomId: request.roomId, author_id, sent: 0 };
+    authors.set(key, author);
+    author.sent++;
     return messageOf(request.roomId, room.seq, author_id, username, content, now);
   });
   for (const message of messages) {
@@ -79,6 +96,10 @@ function append(batch: readonly Waiting[]): string[] {
   }
   for (const [id, { seq, sent }] of rooms) updateContainer.run(...containerValues(id, seq, sent, now));
   for (const values of senders.values()) updateSender.run(...values);
+  for (const [id, { sent }] of rooms) addRoomHour.run(...roomHourValues(id, hour, sent));
+  for (const { roomId, author_id, sent } of authors.values())
+    addAuthorHour.run(...authorHourValues(roomId, hour, author_id, sent));
+  for (const each of [ALWAYS, hour]) addTally.run(...tallyValues(batch[0]?.request.roomId ?? 0, each, batch.length));
   for (const { id, container_id, author_id } of messages)
     insertEvent.all(...eventValues(container_id, author_id, id, now));
   return messages.map((message) => `{"success":true,"data":${messageJson(message, [])}}`);

@@ -1,5 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import type { SendInput } from '../../server/src/modules/messages/append_input.ts';
+import { hourOf } from '../../server/src/modules/statistics/hours.ts';
+import { ALWAYS } from '../../server/src/modules/statistics/tally.ts';
 import type { Recorded } from './recorded.ts';
 
 type Sent = Pick<SendInput, 'containerId' | 'uuid' | 'content' | 'metadata' | 'now'>;
@@ -39,6 +41,16 @@ export const senderValues = (containerId: number, userId: number, seq: number, n
   userId,
 ];
 
+export const roomHourValues = (roomId: number, hour: number, sent: number) => [roomId, hour, sent];
+export const authorHourValues = (roomId: number, hour: number, authorId: number, sent: number) => [
+  roomId,
+  hour,
+  authorId,
+  sent,
+];
+/** All of a batch, by one of its rooms. */
+export const tallyValues = (roomId: number, hour: number, sent: number) => ['messages', hour, roomId % 8, sent];
+
 export const eventValues = (containerId: number, authorId: number, messageId: number, now: number) => [
   `container:${containerId}`,
   'message_sent',
@@ -57,6 +69,7 @@ export function checkValues(inputs: readonly SendInput[], recorded: readonly Rec
   const ids = recorded.slice(2, 4).map(({ rows }) => rows[0]?.id as number) as [number, number];
   const seq = (recorded[4]?.values[0] as number) - 1;
   const room = one.containerId;
+  const hour = hourOf(one.now);
   const expected = [
     roomValues(room, one.actor.userId),
     roomValues(room, two.actor.userId),
@@ -65,6 +78,11 @@ export function checkValues(inputs: readonly SendInput[], recorded: readonly Rec
     containerValues(room, seq + 1, 2, two.now),
     senderValues(room, one.actor.userId, seq, one.now),
     senderValues(room, two.actor.userId, seq + 1, two.now),
+    roomHourValues(room, hour, 2),
+    authorHourValues(room, hour, one.actor.userId, 1),
+    authorHourValues(room, hour, two.actor.userId, 1),
+    tallyValues(room, ALWAYS, 2),
+    tallyValues(room, hour, 2),
     eventValues(room, one.actor.userId, ids[0], one.now),
     eventValues(room, two.actor.userId, ids[1], two.now),
   ];

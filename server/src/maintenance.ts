@@ -2,13 +2,14 @@ import { type Deps, ownCtx, write } from './context.ts';
 import { forgetKeys } from './idempotency.ts';
 import { forgetSessions } from './modules/auth/forget.ts';
 import { purgeRooms } from './modules/rooms/purge.ts';
+import { foldStatistics } from './modules/statistics/fold.ts';
 
 const FLUSH_EVERY_MS = 15_000;
 const FORGET_EVERY_MS = 10 * 60_000;
 
 /**
  * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over and what deleted rooms have
- * left. Returns what stops it, after a last write.
+ * left, folds statistics. Returns what stops it, after a last write.
  */
 export function startMaintenance(deps: Deps): () => Promise<void> {
   const stopping = new AbortController();
@@ -18,6 +19,7 @@ export function startMaintenance(deps: Deps): () => Promise<void> {
     const ctx = ownCtx(deps, 'maintenance');
     await write(ctx, 'idempotency.forget', forgetKeys).catch(complain);
     await forgetSessions(ctx).catch(complain);
+    await foldStatistics(ctx, stopping.signal).catch(complain);
     await purgeRooms(ctx, stopping.signal).catch(complain);
   };
   // A large room takes longer than it is to the next turn, which then has nothing to begin.

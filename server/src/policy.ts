@@ -37,6 +37,7 @@ export const roomRules = {
   'ban.set': room(...moderating),
   'mute.list': room(...moderating),
   'mute.set': room(...moderating),
+  'room.statistics': room('member', ...moderating),
   'message.list': room('guest', ...reading),
   'message.send': words('member', 'moderator', 'owner'),
   'message.edit': words('member', 'moderator', 'owner', 'server_moderator', 'admin'),

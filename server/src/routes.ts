@@ -11,6 +11,7 @@ import { messageRoutes } from './modules/messages/routes.ts';
 import { muteRoutes } from './modules/mutes/routes.ts';
 import { readMarkRoutes } from './modules/read_marks/routes.ts';
 import { roomRoutes } from './modules/rooms/routes.ts';
+import { statisticsRoutes } from './modules/statistics/routes.ts';
 import { userRoutes } from './modules/users/routes.ts';
 
 const declared: readonly Route[] = [
@@ -25,6 +26,7 @@ const declared: readonly Route[] = [
   ...messageRoutes,
   ...readMarkRoutes,
   ...conversationRoutes,
+  ...statisticsRoutes,
   ...adminRoutes,
   ...adminConsistencyRoutes,
 ];

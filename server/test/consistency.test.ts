@@ -55,6 +55,23 @@ const damages: readonly (readonly [string, sql: string, ...found: string[]])[] =
     'conversation.peers',
   ],
   ['rooms_public', `update counters set value = value + 1 where name = 'rooms_public'`, 'counter.value'],
+  ['users', `update counters set value = value - 1 where name = 'users'`, 'counter.value'],
+  ['conversations', `update counters set value = 0 where name = 'conversations'`, 'counter.value'],
+  [
+    'messages of an hour',
+    `update room_hours set messages = messages + 1 where container_id = $room`,
+    'room_hour.messages',
+  ],
+  ['joins of an hour', `update room_hours set joins = 0 where container_id = $room`, 'room_hour.joins'],
+  ['reactions of an hour', `update room_hours set reactions = 1 where container_id = $room`, 'room_hour.reactions'],
+  ['a lost hour', `delete from room_hours where container_id = $room`, 'room_hour.messages', 'room_hour.joins'],
+  [
+    'what somebody wrote',
+    `update room_author_hours set messages = messages - 1 where container_id = $room and author_id = $alice`,
+    'room_author_day.messages',
+  ],
+  ['a lost tally', `delete from tallies where name = 'messages'`, 'tally.value'],
+  ['a wrong tally', `update tallies set value = value + 1 where name = 'messages'`, 'tally.value'],
   [
     'skipped_count',
     `update members set skipped_count = skipped_count + 1 where container_id = $room and user_id = $bob`,

@@ -101,5 +101,6 @@ async function empty(db: Database) {
   const tables = ['refresh_tokens', 'sessions', 'members', 'rooms', 'user_words', 'users', 'settings'];
   await db.write('empty', async (writer) => {
     for (const table of tables) await writer.run(textOf(`delete from ${table}`), []);
+    await writer.run(textOf(`update counters set value = 0 where name = 'users'`), []);
   });
 }

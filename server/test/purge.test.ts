@@ -31,8 +31,9 @@ for (const engine of engines) {
     const sql = (text: string) => db.write('test', (writer) => writer.run(textOf(text), []));
     const count = async (from: string) =>
       Number((await db.reader.all(textOf(`select count(*) as n from ${from}`), []))[0]?.n);
-    /** Every row but those of the logs, which have a time of their own. */
-    const rows = async () => (await stateOf(db)).split('\n').filter((line) => !/^(events|audit_log) /.test(line));
+    /** Every row but those of the logs, which have a time of their own, and tallies, which are sums. */
+    const rows = async () =>
+      (await stateOf(db)).split('\n').filter((line) => !/^(events|audit_log|tallies) /.test(line));
 
     /** A room with something of everything in it. */
     async function livelyRoom(): Promise<{ id: number; root: number }> {
@@ -56,6 +57,11 @@ for (const engine of engines) {
       const values = Array.from({ length: many }, (_, n) => `(${messageId}, 'emoji ${n}', ${bob.id}, 1)`);
       await sql(`insert into reactions (message_id, emoji, user_id, created_at) values ${values.join(', ')}`);
       await sql(`update messages set reaction_count = ${many}, version = version + 1 where id = ${messageId}`);
+      const of = `from messages where id = ${messageId} on conflict`;
+      await sql(`insert into room_hours (container_id, hour, reactions) select container_id, 0, ${many}
+        ${of} (container_id, hour) do update set reactions = room_hours.reactions + excluded.reactions`);
+      await sql(`insert into tallies (name, hour, stripe, value) select 'reactions', 0, container_id % 8, ${many}
+        ${of} (name, hour, stripe) do update set value = tallies.value + excluded.value`);
     }
 
     it('goes: first what was said, a week later who was there; not a row stays, and none of another room goes', async () => {

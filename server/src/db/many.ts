@@ -90,6 +90,33 @@ export function insertOfEach<P extends object>(table: string, types: ColumnTypes
   };
 }
 
+/**
+ * Adds to rows, and makes those that are missing. `key` are the columns by which a row is found; what the others say is added to
+ * them. The inputs name different rows, in an order that is the same for all who write them.
+ */
+export function addOfEach<P extends object>(
+  table: string,
+  types: ColumnTypes<P>,
+  key: readonly (keyof P & string)[],
+): ChangeOfEach<P> {
+  const names = Object.keys(types) as (keyof P & string)[];
+  const sums = names
+    .filter((name) => !key.includes(name))
+    .map((name) => `${name} = ${table}.${name} + excluded.${name}`);
+  const head = `insert into ${table} (${names.join(', ')})`;
+  const tail = ` on conflict (${key.join(', ')}) do update set ${sums.join(', ')}`;
+  const single = textOf(`${head} values (${names.map(() => '?').join(', ')})${tail}`);
+  const many = textOf(`${head} select ${names.map((name) => `input.${name}`).join(', ')}
+    from ${unnest(types, ' with ordinality')} as input(${names.join(', ')}, ord) order by input.ord${tail}`);
+  return {
+    run: async (db, inputs) => {
+      if (inputs.length === 0) return;
+      if (db.dialect === 'sqlite') await insertInTurn(db, single, names, inputs);
+      else await db.run(many, arrays(types, inputs));
+    },
+  };
+}
+
 async function insertInTurn(
   db: Writer,
   text: CompiledText,

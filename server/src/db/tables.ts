@@ -21,10 +21,17 @@ export interface Tables {
   events: EventRow;
   audit_log: AuditRow;
   idempotency_keys: IdempotencyRow;
+  /** What happened in a room in an hour (hours since 1970, UTC): living messages, joins, reactions that stand. */
+  room_hours: { container_id: number; hour: number; messages: number; joins: number; reactions: number };
+  /** The same of its authors; days that are over stand in their first hour. */
+  room_author_hours: { container_id: number; hour: number; author_id: number; messages: number };
+  /** Of the whole server, by the hour, and in hour 0 of all time. A number is the sum of its stripes, so that writers do not wait for each other. */
+  tallies: { name: TallyName; hour: number; stripe: number; value: number };
 }
 
 export type Flag = 0 | 1;
-export type CounterName = 'rooms_public' | 'rooms_private';
+export type CounterName = 'rooms_public' | 'rooms_private' | 'users' | 'conversations';
+export type TallyName = 'messages' | 'reactions';
 
 export interface UserRow {
   id: Generated<number>;

@@ -41,6 +41,7 @@ PUT /rooms/{room_id}/bans/{user_id}         | a moderator            | 401 403 4
 PUT /rooms/{room_id}/bans/{user_id}         | the owner              | 401 403 403 404 403 404 403 403 403:owner 409 403:owner 404 409 | moderator
 DELETE /rooms/{room_id}/bans/{user_id}      | somebody banned        | 401 403 403 404 403 404 403 403 204 204 204 404 204 | moderator
 DELETE /rooms/{room_id}/bans/{user_id}      | a member               | 401 403 403 404 403 404 403 403 404n 404n 404n 404 404n | moderator
+GET /rooms/{room_id}/stats                  | -                      | 401 403 403 404 403 404 200 200 200 200 200 404 200 | member
 GET /rooms/{room_id}/mutes                  | -                      | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
 PUT /rooms/{room_id}/mutes/{user_id}        | other                  | 401 403 403 404 403 404 403 403 404u 404u 404u 404 404u | moderator
 PUT /rooms/{room_id}/mutes/{user_id}        | a member               | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
@@ -98,6 +99,7 @@ GET /admin/users                            | -                      | 401 403 4
 PUT /admin/users/{user_id}                  | other                  | 401 403 403 403 200 401 | admin
 PUT /admin/users/{user_id}                  | nobody                 | 401 403 403 403 404u 401 | admin
 GET /admin/consistency                      | -                      | 401 403 403 403 200 401 | admin
+GET /admin/stats                            | -                      | 401 403 403 403 200 401 | admin
 `;
 
 /** TH third party · TM server moderator, third party · P1 participant · PB participant blocked by the other · PK who blocked. */
@@ -126,7 +128,6 @@ export const notThereYet = [
   'GET /messages/{message_id}/reactions',
   'POST /messages/{message_id}/report',
   'POST /rooms/{room_id}/typing',
-  'GET /rooms/{room_id}/stats',
   'GET /rooms/{room_id}/audit',
   'GET /rooms/{room_id}/files',
   'GET /rooms/{room_id}/reports',
@@ -143,7 +144,6 @@ export const notThereYet = [
   'PUT /webhooks/{webhook_id}',
   'DELETE /webhooks/{webhook_id}',
   'POST /webhooks/{webhook_id}/test',
-  'GET /admin/stats',
 ] as const;
 
 export interface Row<A extends string = string> {

@@ -41,7 +41,9 @@ const totals: Recount = {
   of: 'counter',
   names: ['value'],
   from: `select k.name as id, k.value,
-      (select count(*) from containers as c where 'rooms_' || c.visibility = k.name) as counted_value
+      case k.name when 'users' then (select count(*) from users where is_deleted = 0)
+        when 'conversations' then (select count(*) from conversations)
+        else (select count(*) from containers as c where 'rooms_' || c.visibility = k.name) end as counted_value
     from counters as k`,
 };
 

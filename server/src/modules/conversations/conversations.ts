@@ -7,6 +7,7 @@ import { AppError, unprocessable } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
 import { insertContainer } from '../containers/store.ts';
 import { findTarget } from '../members/store.ts';
+import { addToCounter } from '../statistics/tally_store.ts';
 import { type LastMessage, presentConversation } from './present.ts';
 import {
   type ConversationForUser,
@@ -74,6 +75,7 @@ async function make(ctx: WriteCtx, low: number, high: number, otherId: number): 
   await insertConversation.run(ctx.db, { id, low, high });
   for (const user_id of [low, high]) await insertSide.run(ctx.db, { container_id: id, user_id, at: ctx.now });
   await emit(ctx, { type: 'conversation_created', containerId: id, userId: otherId });
+  await addToCounter.run(ctx.db, { name: 'conversations', delta: 1 });
   return id;
 }
 

@@ -1,5 +1,6 @@
 import { emit, type WriteCtx } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import { countJoin } from '../statistics/tally.ts';
 import { addToMemberCount, putMember } from './change_store.ts';
 import { membersOf } from './present.ts';
 import { findMember } from './store.ts';
@@ -31,6 +32,7 @@ export async function enterRoom(
     last_read_seq: room.last_seq,
   });
   await addToMemberCount.run(ctx.db, { id: room.id, delta: 1 });
+  await countJoin(ctx.db, room.id, ctx.now);
   await emit(ctx, { type: 'user_joined', containerId: room.id, userId, data: { role }, audit: { userId } });
 }
 

@@ -1,4 +1,5 @@
 import type { Writer } from '../../db/database.ts';
+import { countSent } from '../statistics/tally.ts';
 import type { SendInput } from './append_input.ts';
 import { updateContainers, updateMentioned, updateRoots, updateSenders } from './append_store.ts';
 
@@ -66,6 +67,15 @@ export function createTally() {
     const { senders, mentioned } = memberChanges(drafts);
     await updateSenders.run(db, senders);
     await updateMentioned.run(db, mentioned);
+    await countSent(
+      db,
+      drafts.map(({ input, visibility }) => ({
+        containerId: input.containerId,
+        authorId: input.actor.userId,
+        visibility,
+        at: input.now,
+      })),
+    );
   }
 
   return {

@@ -1,6 +1,7 @@
 import { allowOnMessage } from '../../access.ts';
 import { type Answer, noContent, okJson } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
+import { uncountMessage } from '../statistics/tally.ts';
 import {
   addMentionCounts,
   addToCounters,
@@ -52,6 +53,7 @@ async function takeOut(ctx: WriteCtx, message: MessageOfContainer) {
   );
   await deleteMentions.run(ctx.db, { message_id: message.id });
   await deleteRevisions.run(ctx.db, { message_id: message.id });
+  await uncountMessage(ctx.db, message);
   await deleteReactions.run(ctx.db, { message_id: message.id });
   await scrub.run(ctx.db, { id: message.id, at: ctx.now });
   await addToCounters.run(ctx.db, {

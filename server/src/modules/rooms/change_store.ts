@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { change } from '../../db/statement.ts';
-import type { CounterName, Flag } from '../../db/tables.ts';
+import type { Flag } from '../../db/tables.ts';
 
 /** Statements that make, change and end rooms. */
 interface RoomSettings {
@@ -59,12 +59,4 @@ export const emptyRoom = change((q, p: { id: number; updated_at: number }) =>
 
 export const setVisibility = change((q, p: { id: number; visibility: 'public' | 'private' | 'deleted' }) =>
   q.updateTable('containers').set({ visibility: p.visibility }).where('id', '=', p.id),
-);
-
-/** One row all changes of its kind meet at: run it last, so that it is held for the shortest time. */
-export const addToCounter = change((q, p: { name: CounterName; delta: number }) =>
-  q
-    .updateTable('counters')
-    .set({ value: sql<number>`value + ${p.delta}` })
-    .where('name', '=', p.name),
 );

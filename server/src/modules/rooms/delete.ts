@@ -2,7 +2,9 @@ import { allowInRoom } from '../../access.ts';
 import { type Answer, noContent, okJson } from '../../answer.ts';
 import { type Ctx, emit, write } from '../../context.ts';
 import { endMemberships } from '../members/change_store.ts';
-import { addToCounter, emptyRoom, setVisibility } from './change_store.ts';
+import { uncountRoom } from '../statistics/tally.ts';
+import { addToCounter } from '../statistics/tally_store.ts';
+import { emptyRoom, setVisibility } from './change_store.ts';
 import { roomJson } from './present.ts';
 
 /** Ends a room: at once everything under it is 404. Its event is the last one its members see; the rows go later. */
@@ -20,6 +22,7 @@ export function deleteRoom(ctx: Ctx, roomId: number): Promise<Answer> {
     await emptyRoom.run(ctx.db, { id: roomId, updated_at: ctx.now });
     await endMemberships.run(ctx.db, { container_id: roomId, left_at: ctx.now, left_event: eventId as number });
     const counter = room.visibility === 'public' ? 'rooms_public' : 'rooms_private';
+    await uncountRoom(ctx.db, room, ctx.now);
     await addToCounter.run(ctx.db, { name: counter, delta: -1 });
     return ctx.request.representation ? okJson(roomJson(room)) : noContent;
   });

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ctx, type WriteCtx, write } from '../../context.ts';
 import {
   AT_ONCE,
+  deleteAuthorHours,
   deleteBans,
   deleteContainer,
+  deleteHours,
   deleteMembers,
   deleteMessages,
   deleteRoomRow,
@@ -31,7 +33,8 @@ export async function purgeRooms(ctx: Ctx, signal: AbortSignal): Promise<void> {
 async function purgeSome({ db }: WriteCtx, id: number, isOver: boolean): Promise<boolean> {
   for (const deletion of hanging) if ((await deletion.run(db, { id })) === AT_ONCE) return true;
   if ((await deleteMessages.run(db, { id })) > 0) return true;
-  if ((await deleteBans.run(db, { id })) === AT_ONCE) return true;
+  for (const deletion of [deleteBans, deleteHours, deleteAuthorHours])
+    if ((await deletion.run(db, { id })) === AT_ONCE) return true;
   if (!isOver) return false;
   if ((await deleteMembers.run(db, { id })) === AT_ONCE) return true;
   await deleteRoomRow.run(db, { id });

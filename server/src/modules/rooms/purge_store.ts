@@ -82,5 +82,31 @@ const ofPeople = (table: 'bans' | 'members') =>
 export const deleteBans = ofPeople('bans');
 export const deleteMembers = ofPeople('members');
 
+/** What statistics were served from. */
+export const deleteHours = change((q, p: Room) =>
+  q
+    .deleteFrom('room_hours')
+    .where('container_id', '=', p.id)
+    .where('hour', 'in', ({ selectFrom }) =>
+      selectFrom('room_hours').where('container_id', '=', p.id).limit(few).select('hour'),
+    ),
+);
+export const deleteAuthorHours = change((q, p: Room) =>
+  q
+    .deleteFrom('room_author_hours')
+    .where('container_id', '=', p.id)
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('hour', 'author_id'),
+        'in',
+        selectFrom('room_author_hours')
+          .where('container_id', '=', p.id)
+          .limit(few)
+          .select(['hour', 'author_id'])
+          .$asTuple('hour', 'author_id'),
+      ),
+    ),
+);
+
 export const deleteRoomRow = change((q, p: Room) => q.deleteFrom('rooms').where('id', '=', p.id));
 export const deleteContainer = change((q, p: Room) => q.deleteFrom('containers').where('id', '=', p.id));

@@ -3,6 +3,7 @@ import type { Actor, ServerRole } from '../../actor.ts';
 import { emit, type WriteCtx } from '../../context.ts';
 import { AppError, conflict } from '../../errors.ts';
 import { cleanName } from '../../text.ts';
+import { addToCounter } from '../statistics/tally_store.ts';
 import { joinAutoRooms, lockForNewUser } from './auto_join.ts';
 import { emailKey, nameKey } from './names.ts';
 import { findHolders, findUser, insertUser, type User } from './store.ts';
@@ -40,6 +41,7 @@ export async function createUser(ctx: WriteCtx, input: NewUser): Promise<User> {
   const doer = ctx.actor.userId === 0 ? { ...ctx, actor: actorOf(user) } : ctx;
   await emit(doer, { type: 'user_created', userId: user.id, version: user.version, audit: { userId: user.id } });
   await joinAutoRooms(doer, user);
+  await addToCounter.run(ctx.db, { name: 'users', delta: 1 });
   return user;
 }
 

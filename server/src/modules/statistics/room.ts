@@ -1,0 +1,16 @@
+import { allowInRoom } from '../../access.ts';
+import { type Answer, ok } from '../../answer.ts';
+import type { Ctx } from '../../context.ts';
+import { type Period, sinceOf } from './hours.ts';
+import { presentRoom } from './present.ts';
+import { topAuthors } from './store.ts';
+import { roomHoursSince } from './tally_store.ts';
+
+/** What happened in a room in a period (contract §8.1). Read from what is counted with each change: it takes no longer as history grows. */
+export async function getRoomStatistics(ctx: Ctx, roomId: number, period: Period = '7d'): Promise<Answer> {
+  const { room } = await allowInRoom(ctx, 'room.statistics', roomId);
+  const window = { container_id: roomId, since: sinceOf(period, ctx.now) };
+  const hours = await roomHoursSince.all(ctx.db, window);
+  const authors = await topAuthors.all(ctx.db, window);
+  return ok(presentRoom({ room, period, since: window.since, now: ctx.now, hours, authors }));
+}
