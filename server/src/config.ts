@@ -72,6 +72,7 @@ export const ConfigSchema = Type.Object({
   MAX_ROOM_MEMBERS: integer(10_000, 1, 100_000, 'Highest max_members a room may have.'),
   DEFAULT_ROOM_MEMBERS: integer(1_000, 1, 100_000, 'max_members of a room made without one.'),
   MAX_PINS_PER_ROOM: integer(50, 1, 1_000, 'Pinned messages in one room or conversation.'),
+  MAX_EMOJI_PER_MESSAGE: integer(20, 1, 1_000, 'Different emoji on one message.'),
   MAX_BODY_BYTES: integer(65_536, 1_024, 10_485_760, 'JSON body, decompressed.'),
   MAX_AUTH_BODY_BYTES: integer(4_096, 1_024, 65_536, 'JSON body of /auth/*.'),
   MAX_URL_BYTES: integer(8_192, 256, 65_536, 'Request target.'),

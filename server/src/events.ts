@@ -25,6 +25,8 @@ const kind = <A extends boolean>(
   data: Type.Object(data, { additionalProperties: false }),
 });
 const role = Type.String();
+/** How many chose it, after the change. */
+const ofEmoji = { emoji: Type.String(), count: Type.Integer() };
 const until = Type.Union([Type.Integer(), Type.Null()]);
 
 export const eventCatalogue = {
@@ -33,6 +35,8 @@ export const eventCatalogue = {
   message_deleted: kind('container', true, true, { seq: Type.Integer(), thread_count: Type.Optional(Type.Integer()) }),
   message_pinned: kind('container', true, true),
   message_unpinned: kind('container', true, true),
+  reaction_added: kind('container', false, true, ofEmoji),
+  reaction_removed: kind('container', false, true, ofEmoji),
   room_created: kind('container', true, true),
   room_updated: kind('container', true, true),
   room_deleted: kind('container', true, true, { name: Type.String() }),

@@ -43,6 +43,8 @@ export const roomRules = {
   'message.edit': words('member', 'moderator', 'owner', 'server_moderator', 'admin'),
   'message.delete_own': room(...reading),
   'message.delete': room(...moderating),
+  'reaction.add': words('member', 'moderator', 'owner'),
+  'reaction.remove': room(...reading),
   'message.pin': { who: moderating, whenMuted: true, whenArchived: false },
 } as const satisfies Record<string, RoomRule>;
 
@@ -84,6 +86,8 @@ export const conversationRules = {
   'message.edit': either(false, true),
   'message.delete_own': either(true, true),
   'message.delete': either(true, true),
+  'reaction.add': either(false, false, true),
+  'reaction.remove': either(true, true, true),
   'message.pin': either(false, true, true),
 } as const satisfies Record<string, ConversationRule>;
 

@@ -9,6 +9,7 @@ import { healthRoutes } from './modules/health/routes.ts';
 import { memberRoutes } from './modules/members/routes.ts';
 import { messageRoutes } from './modules/messages/routes.ts';
 import { muteRoutes } from './modules/mutes/routes.ts';
+import { reactionRoutes } from './modules/reactions/routes.ts';
 import { readMarkRoutes } from './modules/read_marks/routes.ts';
 import { roomRoutes } from './modules/rooms/routes.ts';
 import { statisticsRoutes } from './modules/statistics/routes.ts';
@@ -24,6 +25,7 @@ const declared: readonly Route[] = [
   ...banRoutes,
   ...muteRoutes,
   ...messageRoutes,
+  ...reactionRoutes,
   ...readMarkRoutes,
   ...conversationRoutes,
   ...statisticsRoutes,

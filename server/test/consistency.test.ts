@@ -103,6 +103,16 @@ const damages: readonly (readonly [string, sql: string, ...found: string[]])[] =
   ],
   ['a pinned deleted message', `update messages set is_pinned = 1 where id = $deleted`, 'message.is_pinned'],
   ['reaction_count', `update messages set reaction_count = 2 where id = $reply`, 'message.reaction_count'],
+  [
+    'a reaction nobody counted',
+    `insert into reactions (message_id, emoji, user_id, created_at) values ($reply, '👍', $bob, 1)`,
+    'message.reaction_count',
+  ],
+  [
+    'a reaction left on a deleted message',
+    `insert into reactions (message_id, emoji, user_id, created_at) values ($deleted, '👍', $bob, 1)`,
+    'message.reaction_count',
+  ],
   ['a mention nobody finds', `delete from mentions where message_id = $reply`, 'message.mentions'],
   ['a mention nobody made', `update mentions set user_id = $carol where message_id = $reply`, 'message.stray_mentions'],
   ['a mention in another place', `update mentions set seq = 400 where message_id = $reply`, 'message.stray_mentions'],

@@ -22,6 +22,8 @@ function random(): number {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 }
 
+const emoji = ['👍', '❤️'];
+
 const anyOf = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
 
 for (const engine of engines) {
@@ -124,6 +126,8 @@ for (const engine of engines) {
 
     it('everybody does everything, and every number is right afterwards', async () => {
       const { id: roomId, path } = await roomOfAll();
+      const authors = new Map<number, Person>();
+      const put: { person: Person; path: string }[] = [];
       const sent: number[] = [];
       const { id: conversationId } = await alice.post('/conversations', { user_id: bob.id }, 200);
       const direct = `/conversations/${conversationId}/messages`;
@@ -131,7 +135,9 @@ for (const engine of engines) {
         async () => {
           const parent_message_id = random() < 0.5 && sent.length > 0 ? anyOf(sent) : null;
           const content = `hello @${anyOf(people).username}`;
-          const { status, data } = await anyOf(people).request('POST', path, { body: { content, parent_message_id } });
+          const author = anyOf(people);
+          const { status, data } = await author.request('POST', path, { body: { content, parent_message_id } });
+          if (status === 201) authors.set(data.id, author);
           if (status === 201) sent.push(data.id);
           return status;
         },
@@ -140,16 +146,26 @@ for (const engine of engines) {
           if (status === 201) sent.push(data.id);
           return status;
         },
-        async () =>
-          (
-            await anyOf(people).request('PUT', `/messages/${anyOf(sent)}`, {
-              body: { content: `edited ${random()} @${anyOf(people).username}` },
-            })
-          ).status,
+        async () => {
+          const id = anyOf(sent);
+          const who = (random() < 0.5 && authors.get(id)) || anyOf(people);
+          const content = `edited ${random()} @${anyOf(people).username}`;
+          return (await who.request('PUT', `/messages/${id}`, { body: { content } })).status;
+        },
         async () => (await anyOf(people).request('DELETE', `/messages/${anyOf(sent)}`)).status,
         async () =>
           (await anyOf(people).request('POST', `/messages/${anyOf(sent)}/pin`, { body: { pinned: random() < 0.6 } }))
             .status,
+        async () => {
+          const [person, id, chosen] = [anyOf(people), anyOf(sent), anyOf(emoji)];
+          const { status } = await person.request('POST', `/messages/${id}/reactions`, { body: { emoji: chosen } });
+          if (status === 201) put.push({ person, path: `/messages/${id}/reactions/${encodeURIComponent(chosen)}` });
+          return status;
+        },
+        async () => {
+          const one = put.shift();
+          return one === undefined ? 404 : (await one.person.request('DELETE', one.path)).status;
+        },
         async () =>
           (
             await anyOf(people).request('POST', `/rooms/${roomId}/read`, {

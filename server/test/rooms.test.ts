@@ -169,6 +169,7 @@ for (const engine of engines) {
         'member.list',
         'message.list',
         'message.delete_own',
+        'reaction.remove',
       ]);
       assert.deepEqual((await gus.get(`/rooms/${id}`, 200)).can, ['room.read', 'message.list']);
     });

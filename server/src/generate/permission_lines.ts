@@ -93,6 +93,10 @@ const leaving: Judge = (place) => {
 };
 const othersWords: Judge = (place) => rule('message.list')(place) ?? refuseOthersWords(place.actor, place.facts.role);
 
+/** Only who was a member at some time has put something on a message. */
+const takingBack: Judge = ({ actor, facts }) =>
+  rule('reaction.remove')({ actor, facts }) ?? (facts.role === undefined && actor.role !== 'user' ? '404' : undefined);
+
 /** Routes that are asked for in several ways. */
 const ways: Readonly<Record<string, Record<string, Judge>>> = {
   'PUT /rooms/{room_id}': { '-': rule('room.update'), 'automatic joins': rule('room.set_auto_join') },
@@ -117,6 +121,7 @@ const ways: Readonly<Record<string, Record<string, Judge>>> = {
     'a muted moderator': removing('mute.set', 'moderator'),
   },
   'PUT /messages/{message_id}': { 'my message': rule('message.edit'), "a member's message": othersWords },
+  'DELETE /messages/{message_id}/reactions/{emoji}': { 'my reaction': takingBack },
   'DELETE /messages/{message_id}': {
     'my message': rule('message.delete_own'),
     "a member's message": above('message.delete', 'member'),

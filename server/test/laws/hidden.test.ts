@@ -72,6 +72,7 @@ for (const engine of engines) {
     await alice.post(`/rooms/${room.id}/members`, { user_id: bob.id }, 201);
     await alice.put(`/rooms/${room.id}/bans/${banned.id}`, {}, 200);
     const message = await alice.post(`/rooms/${room.id}/messages`, { content: 'hidden' }, 201);
+    for (const person of [alice, bob]) await person.post(`/messages/${message.id}/reactions`, { emoji: '👍' }, 201);
     const reply = await bob.post(`/rooms/${room.id}/messages`, { content: 're', parent_message_id: message.id }, 201);
     const talk = await alice.post('/conversations', { user_id: bob.id }, 201);
     const direct = await alice.post(`/conversations/${talk.id}/messages`, { content: 'hidden' }, 201);
@@ -115,6 +116,7 @@ for (const engine of engines) {
               conversation_id: never,
               message_id: never,
               session_id: '',
+              emoji: encodeURIComponent('👍'),
               direct_message_id: direct.id,
             };
             const body = sampleBody(route, { ...rest, message_id: message.id });

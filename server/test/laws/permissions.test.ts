@@ -76,7 +76,7 @@ for (const engine of engines) {
             : await accountSituation(app, people, cell.row, cell.actor);
           ready.set(cell, { who: actorOf(people, cell.actor), ...situation });
         });
-      const isGuestsOwn = ({ actor, row }: Cell) => actor === 'GU' && row.what === 'my message';
+      const isGuestsOwn = ({ actor, row }: Cell) => actor === 'GU' && /^my (message|reaction)$/.test(row.what);
       // A guest has words of his own when he was somebody else before.
       await build(cells.rooms.filter(isGuestsOwn));
       await app.admin.patch(`/admin/users/${people.guest.id}`, { role: 'guest' }, 200);

@@ -7,7 +7,7 @@
  *
  * A 403 names what is required: the last column, unless the cell does. What a cell says after its status:
  * `m` not while muted · `r` only from a higher rank · `b` not while either side blocks · `u` no such user (or member) ·
- * `n` no such ban, mute or session · `c` wrong credentials.
+ * `n` no such reaction, ban, mute or session · `c` wrong credentials.
  */
 export const roomActors = ['AN', 'GU', 'NP', 'NX', 'BP', 'BX', 'MB', 'MU', 'RM', 'OW', 'SP', 'SX', 'AD'] as const;
 
@@ -64,6 +64,11 @@ DELETE /messages/{message_id}               | the owner's message    | 401 403 4
 GET /messages/{message_id}                  | a deleted message      | 401 404 404 404 404 404 404 404 404 404 404 404 404 |
 DELETE /messages/{message_id}               | a deleted message      | 401 404 404 404 404 404 404 404 404 404 404 404 404 |
 POST /messages/{message_id}/pin             | a member's message     | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
+GET /messages/{message_id}/reactions        | a member's message     | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
+POST /messages/{message_id}/reactions       | a member's message     | 401 403 403 404 403 404 201 403m 201 201 403 404 403 | member
+POST /messages/{message_id}/reactions       | a deleted message      | 401 404 404 404 404 404 404 404 404 404 404 404 404 |
+DELETE /messages/{message_id}/reactions/{emoji} | my reaction        | 401 403 204 404 403 404 204 204 204 204 404n 404 404n | user
+DELETE /messages/{message_id}/reactions/{emoji} | another's reaction | 401 403 404n 404 403 404 404n 404n 404n 404n 404n 404 404n | user
 `;
 
 /** US user · SM server moderator · SU suspended. */
@@ -118,14 +123,14 @@ PUT /messages/{message_id}                    | the other's message   | 401 404 
 DELETE /messages/{message_id}                 | my message            | 401 404 404 404 404 204 204 204 |
 DELETE /messages/{message_id}                 | the other's message   | 401 404 404 404 404 403 403 403 | author
 POST /messages/{message_id}/pin               | the other's message   | 401 404 404 404 404 200 403b 200 |
+GET /messages/{message_id}/reactions          | the other's message   | 401 404 404 404 404 200 200 200 |
+POST /messages/{message_id}/reactions         | the other's message   | 401 404 404 404 404 201 403b 403b |
+DELETE /messages/{message_id}/reactions/{emoji} | the other's message | 401 404 404 404 404 204 204 204 |
 POST /conversations/{conversation_id}/block   | -                     | 401 404 404 404 404 200 200 200 |
 `;
 
 /** Rows whose routes do not exist yet: whoever adds such a route takes it from here and writes its cells above. */
 export const notThereYet = [
-  'POST /messages/{message_id}/reactions',
-  'DELETE /messages/{message_id}/reactions/{emoji}',
-  'GET /messages/{message_id}/reactions',
   'POST /messages/{message_id}/report',
   'POST /rooms/{room_id}/typing',
   'GET /rooms/{room_id}/audit',

@@ -30,6 +30,8 @@ export function actorOf(people: People, actor: string): Person {
   return found;
 }
 
+const THUMB = encodeURIComponent('👍');
+
 export type Visibility = 'public' | 'private';
 
 /** The rooms a column speaks of; where it does not say, both kinds. */
@@ -60,14 +62,19 @@ export async function roomSituation(
   const put = (person: Person, role = 'member') =>
     owner.post(`${path}/members`, { user_id: person.id, role }, 201).then(() => person);
   const say = (person: Person) => person.post(`${path}/messages`, { content: 'words' }, 201);
+  const react = (person: Person, message: { id: number } | undefined) =>
+    person.post(`/messages/${message?.id}/reactions`, { emoji: '👍' }, 201);
   const ban = (person: Person) => owner.put(`${path}/bans/${person.id}`, {}, 200);
   const mute = (person: Person) => owner.put(`${path}/mutes/${person.id}`, {}, 200);
 
-  const isMine = row.what === 'my message' && who.id !== 0;
+  // Of a reaction SP and AD have never been members.
+  const isMine =
+    (row.what === 'my message' || (row.what === 'my reaction' && !['SP', 'AD'].includes(actor))) && who.id !== 0;
   let message = isMine ? { id: 0 } : undefined;
   if (actor === 'RM') await put(who, 'moderator');
   else if (actor !== 'OW' && (isMine || actor === 'MB' || actor === 'MU')) await put(who);
-  if (isMine) message = await say(who);
+  if (isMine) message = await say(row.what === 'my reaction' ? owner : who);
+  if (isMine && row.what === 'my reaction') await react(who, message);
   if (isMine && !['MB', 'MU', 'RM', 'OW'].includes(actor)) await who.post(`${path}/leave`, {}, 204);
   if (actor === 'MU') await mute(who);
   if (actor === 'BP' || actor === 'BX') await ban(who);
@@ -87,6 +94,12 @@ export async function roomSituation(
     "a moderator's message": () => put(people.other, 'moderator').then(say),
     "the owner's message": () => say(owner),
     'my message': async () => message ?? say(owner),
+    'my reaction': async () => message ?? say(owner),
+    "another's reaction": async () => {
+      const liked = await put(people.other).then(say);
+      await react(people.other, liked);
+      return liked;
+    },
     'a deleted message': async () => {
       const gone = await put(people.other).then(say);
       await people.other.delete(`/messages/${gone.id}`, 204);
@@ -96,8 +109,8 @@ export async function roomSituation(
   const name = Object.keys(targets).find((key) => row.what === key || row.what.startsWith(`${key} `));
   const target = name === undefined ? people.other : ((await targets[name]?.()) as { id: number });
   if (/self|the owner$/.test(row.what)) ids.user_id = target.id;
-  if (row.what.endsWith('message')) ids.message_id = target.id;
-  return { ids, body: roomBody(row, ids.user_id as number) };
+  if (/(message|reaction)$/.test(row.what)) ids.message_id = target.id;
+  return { ids: { ...ids, emoji: THUMB }, body: roomBody(row, ids.user_id as number) };
 }
 
 function roomBody({ method, path, what }: { method: string; path: string; what: string }, userId: number): unknown {
@@ -115,6 +128,8 @@ function roomBody({ method, path, what }: { method: string; path: string; what: 
       return { content: 'other words' };
     case 'POST /messages/{message_id}/pin':
       return { pinned: true };
+    case 'POST /messages/{message_id}/reactions':
+      return { emoji: '👍' };
     default:
       return method === 'GET' || method === 'DELETE' ? undefined : {};
   }
@@ -140,7 +155,9 @@ export async function conversationSituations(
       const author = row.what === 'my message' ? actorOf(people, side) : peer;
       const { id } = await author.post(`/conversations/${conversation_id}/messages`, { content: 'words' }, 201);
       const body = row.path.endsWith('/messages') && row.method === 'POST' ? { content: 'hello' } : roomBody(row, 0);
-      return { ids: { conversation_id, message_id: id }, body };
+      if (row.path.endsWith('{emoji}'))
+        await actorOf(people, side).post(`/messages/${id}/reactions`, { emoji: '👍' }, 201);
+      return { ids: { conversation_id, message_id: id, emoji: THUMB }, body };
     }),
   );
   await peer.post(`/conversations/${opened.get('PB')}/block`, { blocked: true }, 200);

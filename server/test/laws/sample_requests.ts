@@ -11,6 +11,8 @@ export interface Things {
   /** A member of the room. */
   readonly user_id: number;
   readonly session_id: string;
+  /** On the message, put there by the admin; as it stands in a path. */
+  readonly emoji: string;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -53,6 +55,7 @@ const bodies: Readonly<Record<string, (things: Things) => Body>> = {
   'PUT /messages/{message_id}': () => ({ content: 'other words', edit_reason: 'a typo' }),
   'DELETE /messages/{message_id}': () => ({ reason: 'taken back' }),
   'POST /messages/{message_id}/pin': () => ({ pinned: true }),
+  'POST /messages/{message_id}/reactions': () => ({ emoji: '🎉' }),
   'POST /rooms/{room_id}/read': mark,
   'POST /conversations/{conversation_id}/read': ({ direct_message_id }) => ({
     message_id: direct_message_id,
@@ -85,6 +88,7 @@ export async function createThings(app: TestApp): Promise<Things> {
   const message = await admin.post(`/rooms/${room.id}/messages`, { content: 'the first' }, 201);
   const conversation = await admin.post('/conversations', { user_id: member.id }, 201);
   const direct = await admin.post(`/conversations/${conversation.id}/messages`, { content: 'the first' }, 201);
+  await admin.post(`/messages/${message.id}/reactions`, { emoji: '👍' }, 201);
   const { sessions } = await admin.get('/auth/sessions', 200);
   return {
     room_id: room.id,
@@ -93,5 +97,6 @@ export async function createThings(app: TestApp): Promise<Things> {
     direct_message_id: direct.id,
     user_id: member.id,
     session_id: sessions[0].id,
+    emoji: encodeURIComponent('👍'),
   };
 }

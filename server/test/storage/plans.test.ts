@@ -12,6 +12,7 @@ import {
   type Selection,
 } from '../../src/modules/messages/page_store.ts';
 import { findSent } from '../../src/modules/messages/store.ts';
+import { countOf, ownReactions, peopleAfter, reactionsOf } from '../../src/modules/reactions/store.ts';
 import { countMentions, countSkipped, unreadOf } from '../../src/modules/read_marks/store.ts';
 import { listPage } from '../../src/modules/rooms/list_store.ts';
 import { engines } from '../engines.ts';
@@ -29,6 +30,8 @@ interface Hot {
 const edge = { container_id: 1, id: 1_000, limit: 51 };
 const mark = { container_id: 1, user_id: 1, low: 0, high: 10 };
 const roomsPage = { user_id: 1, last_activity: 1_000, id: 1_000, limit: 51, offset: 0, window: 51 };
+
+const reactions = { message_id: 1, emoji: '👍' };
 
 const page = (selection: Selection, by: string): Hot[] => [
   { name: `a page before, ${by}`, run: (db) => olderKeys(db, selection, edge), by: [by] },
@@ -72,6 +75,14 @@ const hot: readonly Hot[] = [
     by: ['members_of_user'],
     sorts: true,
   },
+  { name: 'reactions of messages', run: (db) => reactionsOf(db, [1, 2]), by: ['reactions_in_order'], sorts: true },
+  { name: 'my reactions', run: (db) => ownReactions(db, 1, 1, 50), by: ['reactions_by_user'] },
+  { name: 'how many chose an emoji', run: (db) => countOf.all(db, reactions), by: ['reactions_in_order'] },
+  {
+    name: 'who chose an emoji',
+    run: (db) => peopleAfter.all(db, { ...reactions, created_at: 0, user_id: 0, limit: 51 }),
+    by: ['reactions_in_order'],
+  },
   { name: 'public rooms', run: (db) => listPage(db, 'public', roomsPage), by: ['containers_public'] },
   {
     name: 'visible rooms',
@@ -106,12 +117,12 @@ async function planOf(db: Reader, run: Hot['run'], explain: string): Promise<str
   return rows.map((row) => String(row.detail ?? row['QUERY PLAN']));
 }
 
-const tables = /\b(?:messages|containers|members|mentions|rooms|conversations|users|events)\b/;
+const tables = /\b(?:messages|containers|members|mentions|rooms|conversations|users|events|reactions)\b/;
 
 describe('SQLite reads by its indexes', async () => {
   const { db, close } = await openTestDatabase('sqlite');
   after(close);
-  const aliases = /^SCAN (?!\(|page\b|part\b|merged\b)/;
+  const aliases = /^SCAN (?!\(|page\b|part\b|merged\b|json_each\b)/;
 
   for (const { name, run, by, sorts } of hot) {
     it(name, async () => {

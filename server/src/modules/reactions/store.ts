@@ -9,37 +9,46 @@ export interface ReactionOfMessage {
   count: number;
   user_id: number;
   username: string;
+  created_at: number;
 }
 
-/** People shown per emoji inside a message. */
+/** People shown per emoji inside a message (contract §5.1). */
 const SHOWN_PER_EMOJI = 10;
+const NEVER = Number.MAX_SAFE_INTEGER;
 
+/** Each emoji is counted along its index, and only its first people are joined, however many there are. */
 const reactionsOfAll = queryOfIds<ReactionOfMessage>((q, ids) =>
   q
     .selectFrom((inner) =>
       inner
-        .selectFrom('reactions as r')
-        .innerJoin('users as u', 'u.id', 'r.user_id')
-        .where('r.message_id', 'in', ids)
+        .selectFrom('reactions as c')
+        .where('c.message_id', 'in', ids)
+        .groupBy(['c.message_id', 'c.emoji'])
         .select([
-          'r.message_id',
-          'r.emoji',
-          'r.user_id',
-          'u.username',
-          sql<number>`count(*) over (partition by r.message_id, r.emoji)`.as('count'),
-          sql<number>`row_number() over (partition by r.message_id, r.emoji order by r.created_at, r.user_id)`.as(
-            'place',
+          'c.message_id',
+          'c.emoji',
+          sql<number>`count(*)`.as('count'),
+          sql<number>`min(c.created_at)`.as('first_at'),
+          sql<number>`coalesce((select l.created_at from reactions as l where l.message_id = c.message_id and l.emoji = c.emoji
+            order by l.created_at, l.user_id limit 1 offset ${sql.lit(SHOWN_PER_EMOJI - 1)}), ${sql.lit(NEVER)})`.as(
+            'last_at',
           ),
-          sql<number>`min(r.created_at) over (partition by r.message_id, r.emoji)`.as('first_at'),
         ])
-        .as('counted'),
+        .as('part'),
     )
-    .where('place', '<=', SHOWN_PER_EMOJI)
-    .orderBy('message_id')
-    .orderBy('first_at')
-    .orderBy('emoji')
-    .orderBy('place')
-    .select(['message_id', 'emoji', 'user_id', 'username', 'count']),
+    .innerJoin('reactions as r', (join) =>
+      join
+        .onRef('r.message_id', '=', 'part.message_id')
+        .onRef('r.emoji', '=', 'part.emoji')
+        .onRef('r.created_at', '<=', 'part.last_at'),
+    )
+    .innerJoin('users as u', 'u.id', 'r.user_id')
+    .orderBy('part.message_id')
+    .orderBy('part.first_at')
+    .orderBy('part.emoji')
+    .orderBy('r.created_at')
+    .orderBy('r.user_id')
+    .select(['part.message_id', 'part.emoji', 'part.count', 'r.user_id', 'u.username', 'r.created_at']),
 );
 
 /** Per message and emoji: the exact count and the first people, oldest first; emoji in the order of their first use. */
@@ -48,14 +57,41 @@ export async function reactionsOf(
   messageIds: readonly number[],
 ): Promise<Map<number, ReactionOfMessage[]>> {
   const found = new Map<number, ReactionOfMessage[]>();
-  const rows = await reactionsOfAll.all(db, messageIds);
-  for (const row of rows) {
+  let [emoji, shown]: [string | undefined, number] = [undefined, 0];
+  for (const row of await reactionsOfAll.all(db, messageIds)) {
     const list = found.get(row.message_id);
+    shown = list && row.emoji === emoji ? shown + 1 : 1;
+    emoji = row.emoji;
+    // Those of one moment come together, and may be more.
+    if (shown > SHOWN_PER_EMOJI) continue;
     if (list) list.push(row);
     else found.set(row.message_id, [row]);
   }
   return found;
 }
+
+/** Those who chose an emoji, oldest first, after a place among them. */
+export const peopleAfter = query(
+  (q, p: { message_id: number; emoji: string; created_at: number; user_id: number; limit: number }) =>
+    q
+      .selectFrom('reactions as r')
+      .innerJoin('users as u', 'u.id', 'r.user_id')
+      .where('r.message_id', '=', p.message_id)
+      .where('r.emoji', '=', p.emoji)
+      .where(sql<boolean>`(r.created_at, r.user_id) > (${p.created_at}, ${p.user_id})`)
+      .orderBy('r.created_at')
+      .orderBy('r.user_id')
+      .limit(p.limit)
+      .select(['r.user_id', 'u.username', 'r.created_at']),
+);
+
+export const countOf = query((q, p: { message_id: number; emoji: string }) =>
+  q
+    .selectFrom('reactions')
+    .where('message_id', '=', p.message_id)
+    .where('emoji', '=', p.emoji)
+    .select(sql<number>`count(*)`.as('count')),
+);
 
 const ownBetween = query((q, p: { user_id: number; low: number; high: number }) =>
   q
@@ -65,6 +101,7 @@ const ownBetween = query((q, p: { user_id: number; low: number; high: number }) 
     .where('message_id', '<=', p.high)
     .orderBy('message_id')
     .orderBy('created_at')
+    .orderBy('emoji')
     .select(['message_id', 'emoji']),
 );
 

@@ -82,7 +82,7 @@ export async function uncountMessage(db: Writer, message: Gone): Promise<void> {
 }
 
 /** Reactions given (or, negative, taken back), each in the hour in which it was given; hours are all different. */
-async function countReactions(
+export async function countReactions(
   db: Writer,
   container: { readonly id: number; readonly visibility: string },
   given: readonly { readonly hour: number; readonly reactions: number }[],
