@@ -30,7 +30,12 @@ export interface Entry {
   deletion: 'none' | 'attempted' | 'acknowledged';
   /** What its pin may be, in the same way. */
   pins: boolean[];
+  /** Whether its author has reacted to it himself, in the same way. */
+  reacted: boolean[];
 }
+
+/** What everybody reacts with. */
+export const EMOJI = '👍';
 
 /** Kept by the test, outside the server: what was attempted and what was acknowledged. */
 export interface Ledger {
@@ -57,6 +62,7 @@ export function attemptSend(ledger: Ledger, place: Place, author: Player, body: 
     contents: [body.content],
     deletion: 'none',
     pins: [false],
+    reacted: [false],
   };
   ledger.entries.push(entry);
   return entry;
@@ -71,8 +77,9 @@ export function passMark(ledger: Ledger, place: Place, player: Player, messageId
 export const isLiving = (entry: Entry): boolean => entry.sent === 'acknowledged' && entry.deletion === 'none';
 
 /** After a crash nothing is left open: what was found is what is. */
-export function settle(entry: Entry, content: string | null, pinned: boolean): void {
+export function settle(entry: Entry, content: string | null, pinned: boolean, reacted: boolean): void {
   entry.pins = [pinned];
+  entry.reacted = [reacted];
   if (content === null) entry.deletion = 'acknowledged';
   else {
     entry.deletion = 'none';

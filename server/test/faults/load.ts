@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HttpClient, HttpReply } from './http_client.ts';
-import { attemptSend, type Entry, isLiving, type Ledger, type Place, type Player, passMark } from './ledger.ts';
+import { attemptSend, EMOJI, type Entry, isLiving, type Ledger, type Place, type Player, passMark } from './ledger.ts';
 
 interface Loop {
   readonly client: HttpClient;
@@ -60,7 +60,8 @@ async function step(loop: Loop): Promise<void> {
   if (dice < 0.7 || !entry) return send(loop);
   if (dice < 0.82) return edit(loop, entry);
   if (dice < 0.92) return read(loop);
-  return dice < 0.96 ? remove(loop, entry) : pin(loop, entry);
+  if (dice < 0.95) return remove(loop, entry);
+  return dice < 0.97 ? pin(loop, entry) : react(loop, entry);
 }
 
 interface Question {
@@ -171,6 +172,23 @@ async function pin(loop: Loop, entry: Entry): Promise<void> {
     refused,
   } as const;
   if (await ask(loop, question)) entry.pins = [pinned];
+}
+
+async function react(loop: Loop, entry: Entry): Promise<void> {
+  const reacted = entry.reacted[0] !== true;
+  const isSure = entry.reacted.length === 1;
+  entry.reacted.push(reacted);
+  const path = `/messages/${entry.id}/reactions`;
+  const refused = () => void entry.reacted.pop();
+  const question: Question = reacted
+    ? { method: 'POST', path, body: { emoji: EMOJI }, expected: isSure ? [201] : [200, 201], refused }
+    : {
+        method: 'DELETE',
+        path: `${path}/${encodeURIComponent(EMOJI)}`,
+        expected: isSure ? [204] : [204, 404],
+        refused,
+      };
+  if (await ask(loop, question)) entry.reacted = [reacted];
 }
 
 const recentIn = ({ entries }: Ledger, place: Place) =>

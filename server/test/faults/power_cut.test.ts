@@ -12,7 +12,7 @@ const relaxed = join(import.meta.dirname, 'relaxed_sync.ts');
 
 /** A message, a wording, a deletion or a mark that was acknowledged: whatever is looked at first. */
 const lostByTheLedger =
-  /acknowledged and is lost|and not one of|back after its deletion|was acknowledged at|a pin that/;
+  /acknowledged and is lost|and not one of|back after its deletion|was acknowledged at|a (pin|reaction) that/;
 
 /** A house on a disk of its own, and what cuts its power. */
 async function openFragileHouse(t: TestContext, variables: Record<string, string> = {}) {

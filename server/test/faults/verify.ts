@@ -3,7 +3,7 @@ import type { Reader } from '../../src/db/database.ts';
 import { textOf } from '../../src/db/statement.ts';
 import { differences } from '../../src/modules/admin/consistency.ts';
 import type { HttpClient } from './http_client.ts';
-import { type Entry, type Ledger, type Place, passMark, settle } from './ledger.ts';
+import { EMOJI, type Entry, type Ledger, type Place, passMark, settle } from './ledger.ts';
 
 interface Stored {
   readonly id: number;
@@ -15,12 +15,14 @@ interface Stored {
   readonly parent_id: number | null;
   readonly reply_to_id: number | null;
   readonly is_pinned: number;
+  readonly reactions: number;
   readonly mentions: string;
   readonly metadata: string;
 }
 
 const everyMessage =
-  textOf(`select id, container_id, seq, author_id, client_id, content, parent_id, reply_to_id, is_pinned, mentions, metadata
+  textOf(`select id, container_id, seq, author_id, client_id, content, parent_id, reply_to_id, is_pinned, mentions, metadata,
+  (select count(*) from reactions where message_id = messages.id and user_id = author_id and emoji = '${EMOJI}') as reactions
   from messages order by id`);
 const everyMark = textOf(`select container_id || ':' || user_id as key, last_read_seq from members`);
 
@@ -37,7 +39,7 @@ export async function verifyStored(db: Reader, ledger: Ledger): Promise<Map<numb
     if (row) verifyWhole(entry, row);
     else assert.notEqual(entry.sent, 'acknowledged', `${entry.clientId} was acknowledged and is lost`);
     found.delete(entry.clientId);
-    if (row) settle(entry, row.content, row.is_pinned === 1);
+    if (row) settle(entry, row.content, row.is_pinned === 1, row.reactions === 1);
   }
   assert.deepEqual([...found.keys()], [], 'nothing is there that nobody sent');
   const byId = new Map(rows.map((row) => [row.id, row]));
@@ -61,6 +63,7 @@ function verifyWhole(entry: Entry, row: Stored): void {
     `${clientId} is "${row.content}" and not one of "${entry.contents.join('", "')}"`,
   );
   assert.ok(entry.pins.includes(row.is_pinned === 1), `${clientId} has a pin that was asked for`);
+  assert.ok(entry.reacted.includes(row.reactions === 1), `${clientId} has a reaction that was asked for`);
   assert.equal(row.reply_to_id, body.parent_message_id, clientId);
   assert.equal(row.parent_id === null, body.parent_message_id === null, clientId);
   assert.deepEqual(JSON.parse(row.metadata), body.metadata);
