@@ -47,6 +47,8 @@ export interface RouteDefinition<P extends TObject, Q extends TObject, B extends
   readonly etag?: boolean;
   /** May take minutes, as what reads everything does: HANDLER_TIMEOUT_SECONDS is not for it. */
   readonly slow?: boolean;
+  /** Refused once the server drains: who asks is told to send nothing more. */
+  readonly untilDraining?: boolean;
   /** Answers without the envelope (health probes). */
   readonly plain?: boolean;
   readonly handler: (ctx: Ctx, input: RouteInput<Static<P>, Static<Q>, Static<B>>) => Answer | Promise<Answer>;

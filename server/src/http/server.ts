@@ -8,6 +8,7 @@ import { createBodyParser } from './body.ts';
 import { newCall, openCall } from './call.ts';
 import { onClientError } from './client_errors.ts';
 import { createDeadlines } from './deadlines.ts';
+import { refuseWhileDraining } from './draining.ts';
 import { handle } from './handle.ts';
 import { bodyReader, readHead } from './input.ts';
 import { createLimits } from './limits.ts';
@@ -50,9 +51,11 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   });
 
   const known = authenticate(deps, limits);
+  const draining = refuseWhileDraining(app);
   for (const route of routes) {
     const deadlines = route.slow ? slow : usual;
     const hooks = [
+      route.untilDraining ? draining : undefined,
       route.slow ? keepSocket : undefined,
       route.scope === 'public' ? undefined : known,
       limits.hookOf(route),

@@ -44,6 +44,7 @@ export const healthRoutes: readonly Route[] = [
     summary: 'Ready for requests',
     answers: { 200: Strict({ status: Type.String(), degraded: Type.Array(Type.String()) }) },
     refusals: ['SERVICE_UNAVAILABLE'],
+    untilDraining: true,
     handler: getReadiness,
   }),
 ];
