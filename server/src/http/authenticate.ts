@@ -2,7 +2,7 @@ import type { onRequestHookHandler } from 'fastify';
 import type { Actor } from '../actor.ts';
 import type { Deps } from '../context.ts';
 import { AppError } from '../errors.ts';
-import type { Call } from './call.ts';
+import type { Call, CountUnknown } from './call.ts';
 import type { Limits } from './limits.ts';
 
 type Done = (error?: Error) => void;
@@ -22,10 +22,7 @@ export function authenticate(deps: Pick<Deps, 'authority' | 'now'>, limits: Limi
 }
 
 /** Where nobody serves: 404 for all, but whoever is signed in is counted as themselves. */
-export function recogniseOrCount(
-  deps: Pick<Deps, 'authority' | 'now'>,
-  limits: Limits,
-): (call: Call, done: Done) => void {
+export function recogniseOrCount(deps: Pick<Deps, 'authority' | 'now'>, limits: Limits): CountUnknown {
   const settle: Known = (call, actor, done) => {
     if (actor === undefined) return limits.countStranger(call, done);
     welcome(deps, call, actor);

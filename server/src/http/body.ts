@@ -16,7 +16,6 @@ const GZIP_MARGIN = 1_024;
 /** Fastify's parser for every media type: JSON is read, plain or gzipped; of anything else only nothing at all is taken. */
 export function createBodyParser(config: Config): (request: FastifyRequest, payload: Incoming, done: Done) => void {
   return (request, incoming, done) => {
-    if (request.is404) return done(null, undefined);
     const limit = request.call.route?.path.startsWith(AUTH) ? config.MAX_AUTH_BODY_BYTES : config.MAX_BODY_BYTES;
     const coding = codingOf(incoming.headers['content-encoding']);
     collect(incoming, coding === 'gzip' ? limit + GZIP_MARGIN : limit, limit, (...[error, bytes]) => {

@@ -5,7 +5,7 @@ import { type Actor, nobody } from '../actor.ts';
 import type { Verdict } from '../adapters/limiter/limiter.ts';
 import { parseTrusted } from '../address.ts';
 import type { Config } from '../config.ts';
-import type { Deps, RequestFacts } from '../context.ts';
+import type { RequestFacts } from '../context.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { clientAddress } from './client_address.ts';
 import type { LimitClass } from './limits.ts';
@@ -37,7 +37,7 @@ declare module 'fastify' {
 }
 
 /** A call about which nothing is known yet but its connection. */
-export function newCall(id: string, address: string, reply: FastifyReply): Call {
+function newCall(id: string, address: string, reply: FastifyReply): Call {
   return {
     id,
     address,
@@ -58,17 +58,24 @@ export function newCall(id: string, address: string, reply: FastifyReply): Call 
   };
 }
 
-/** The first hook: every request gets its call, whatever becomes of it. */
-export function openCall({ config }: Pick<Deps, 'config'>): onRequestHookHandler {
+/** Counts what is for no route, and who asked; an error refuses it. */
+export type CountUnknown = (call: Call, done: (error?: Error) => void) => void;
+
+/** The first hook: every request gets its call, whatever becomes of it. What no route could take is refused here, counted as a path nobody serves. */
+export function openCall(config: Config, count: CountUnknown): onRequestHookHandler {
   const addressOf = addressReader(config);
   return (request, reply, done) => {
-    const { url = '', headers, httpVersionMinor } = request.raw;
     request.call = newCall(request.id, addressOf(request.raw), reply);
-    if (url.length > config.MAX_URL_BYTES)
-      return done(new AppError('URI_TOO_LONG', { max_bytes: config.MAX_URL_BYTES }));
-    if (headers.host === undefined && httpVersionMinor === 1) return done(invalidField('Host', 'required'));
-    done();
+    const refusal = refusalOf(request.raw, config);
+    if (refusal === undefined) return done();
+    count(request.call, (error) => done(error ?? refusal));
   };
+}
+
+function refusalOf({ url = '', headers, httpVersionMinor }: IncomingMessage, { MAX_URL_BYTES }: Config) {
+  if (url.length > MAX_URL_BYTES) return new AppError('URI_TOO_LONG', { max_bytes: MAX_URL_BYTES });
+  if (httpVersionMinor !== 1) return undefined;
+  return headers.host === undefined ? invalidField('Host', 'required') : undefined;
 }
 
 function addressReader({ TRUSTED_PROXIES }: Config): (raw: IncomingMessage) => string {

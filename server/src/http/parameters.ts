@@ -76,7 +76,8 @@ export function readPath(
   const values: Record<string, unknown> = {};
   for (const [name, { kind }] of plan) {
     const text = found[name] ?? '';
-    if (text.includes('\0')) faults.push({ field: name, reason: 'forbidden_character' });
+    if (!text.isWellFormed()) faults.push({ field: name, reason: 'malformed_encoding' });
+    else if (text.includes('\0')) faults.push({ field: name, reason: 'forbidden_character' });
     values[name] = convert(kind, text);
   }
   return values;

@@ -3,8 +3,6 @@ import { AppError, invalidField } from '../errors.ts';
 const mapped: Readonly<Record<string, () => AppError>> = {
   StorageFull: () => new AppError('STORAGE_FULL'),
   DatabaseUnavailable: () => new AppError('SERVICE_UNAVAILABLE', {}, 1),
-  FST_ERR_BAD_URL: () => invalidField('path', 'malformed_encoding'),
-  FST_ERR_MAX_PARAM_LENGTH: () => new AppError('URI_TOO_LONG'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new AppError('UNSUPPORTED_MEDIA_TYPE', { allowed: ['application/json'] }),
   FST_ERR_CTP_BODY_TOO_LARGE: () => new AppError('PAYLOAD_TOO_LARGE'),
 };

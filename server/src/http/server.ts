@@ -5,16 +5,17 @@ import type { Deps } from '../context.ts';
 import { createAdmission } from './admission.ts';
 import { authenticate, recogniseOrCount } from './authenticate.ts';
 import { createBodyParser } from './body.ts';
-import { newCall, openCall } from './call.ts';
+import { openCall } from './call.ts';
 import { onClientError } from './client_errors.ts';
 import { createDeadlines } from './deadlines.ts';
 import { refuseWhileDraining } from './draining.ts';
 import { handle } from './handle.ts';
 import { bodyReader, readHead } from './input.ts';
 import { createLimits } from './limits.ts';
-import { createReplies, type Replies } from './replies.ts';
+import { createReplies } from './replies.ts';
 import { createRequestIds } from './request_ids.ts';
 import type { Route } from './route.ts';
+import { routeUndecodable } from './undecodable.ts';
 import { refuseUnknown } from './unknown.ts';
 import { createChecks } from './validation.ts';
 
@@ -35,16 +36,17 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   const usual = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000);
   const slow = createDeadlines(SLOW_MS);
 
-  const app = fastify(serverOptions(deps, replies));
+  const countUnknown = recogniseOrCount(deps, limits);
+  const app = fastify(serverOptions(deps));
   app.decorateRequest('call');
-  app.addHook('onRequest', openCall(deps));
+  app.addHook('onRequest', openCall(config, countUnknown));
   if (config.CORS_ORIGINS.length > 0) await (await import('./cors.ts')).allowOrigins(app, config, replies);
   const parseBody = createBodyParser(config);
   app.removeAllContentTypeParsers();
   // Fastify remembers which parser a named type has, and searches anew for every other.
   for (const type of ['application/json', '*']) app.addContentTypeParser(type, parseBody);
   app.setErrorHandler((error, request) => replies.fail(request.call, error));
-  app.setNotFoundHandler(refuseUnknown(app, replies, recogniseOrCount(deps, limits)));
+  await refuseUnknown(app, countUnknown);
   app.addHook('onClose', async () => {
     usual.stop();
     slow.stop();
@@ -85,7 +87,7 @@ const keepSocket: onRequestHookHandler = ({ raw: { socket } }, _reply, done) => 
   done();
 };
 
-function serverOptions({ config, now }: Deps, replies: Replies): FastifyHttpOptions<Server> {
+function serverOptions({ config, now }: Deps): FastifyHttpOptions<Server> {
   const newId = createRequestIds();
   const seconds = (value: number) => value * 1_000;
   return {
@@ -107,16 +109,14 @@ function serverOptions({ config, now }: Deps, replies: Replies): FastifyHttpOpti
       requireHostHeader: false, // openCall looks, and answers in the envelope
     },
     routerOptions: {
-      // Longer ones are refused as too long an address, not as a path of nobody.
-      maxParamLength: config.MAX_URL_BYTES,
+      // None is too long for the router: what the whole address may have is looked at first.
+      maxParamLength: Number.MAX_SAFE_INTEGER,
       querystringParser: (text) => text as unknown as Record<string, unknown>,
     },
     // Both compile at start what we compile when needed; without them they are not even loaded.
     schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
     clientErrorHandler: onClientError({ config, now, newId }),
-    frameworkErrors: (error, request, reply) => {
-      replies.fail(newCall(request.id, request.raw.socket.remoteAddress ?? 'unknown', reply), error);
-    },
+    frameworkErrors: routeUndecodable,
   };
 }
 

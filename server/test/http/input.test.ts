@@ -87,8 +87,20 @@ test('unknown parameters are ignored and named, also where the request fails', a
 });
 
 test('encoding that cannot be read is 400, wherever it stands', async () => {
-  for (const url of ['/api/v1/rooms/%ff/messages', '/api/v1/rooms/1/messages?order=%ff', '/%'])
-    assert.deepEqual([(await call(url)).status, (await call(url)).code], [400, 'VALIDATION_FAILED'], url);
+  for (const [url, field] of [
+    ['/api/v1/rooms/%ff/messages', 'room_id'],
+    ['/api/v1/rooms/1%zz/messages', 'room_id'],
+    ['/api/v1/rooms/%/messages', 'room_id'],
+    ['/api/v1/rooms/%41%ED%A0%80/messages?limit=%C3%A9', 'room_id'],
+    ['/api/v1/rooms/1/messages?order=%ff', 'order'],
+  ] as const) {
+    const { status, code, details } = await call(url);
+    assert.deepEqual(
+      [status, code, fields(details)[0]],
+      [400, 'VALIDATION_FAILED', `${field} malformed_encoding`],
+      url,
+    );
+  }
 });
 
 test('an emoji in a path arrives as itself', async () => {

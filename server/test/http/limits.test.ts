@@ -16,6 +16,7 @@ function limitedApp(settings: Record<string, string> = {}) {
     echo({ method: 'POST', path: '/messages', limit: 'send', body }),
     echo({ method: 'POST', path: '/api/v1/auth/login', scope: 'public', limit: 'login' }),
     echo({ method: 'POST', path: '/api/v1/auth/refresh', scope: 'public', limit: 'refresh' }),
+    echo({ path: '/rooms/{room_id}', params: strict({ room_id: Type.Integer() }) }),
     echo({ path: '/public', scope: 'public' }),
     echo({ path: '/healthz', scope: 'public', limit: 'none' }),
   ];
@@ -150,6 +151,28 @@ test('the order of answers: 401, 429, 400', async () => {
     [401, 429],
   );
   assert.deepEqual([(await call('/messages', bad)).status, (await call('/messages', bad)).status], [400, 429]);
+  await app.close();
+});
+
+test('a path that cannot be decoded is answered in that order, as any other', async () => {
+  const { call, app } = await limitedApp({ RATE_LIMIT_DEFAULT: '1/1m', RATE_LIMIT_ANONYMOUS: '2/1m' });
+  const stranger = { headers: { authorization: '' } };
+  assert.deepEqual([(await call('/rooms/%zz')).status, (await call('/rooms/%zz')).status], [400, 429]);
+  assert.equal((await call('/rooms/%zz', stranger)).status, 401);
+  assert.equal((await call('/%zz', stranger)).status, 404);
+  const spent = await call('/rooms/%zz', stranger);
+  assert.deepEqual([spent.status, spent.details.scope], [429, 'anonymous']);
+  await app.close();
+});
+
+test('what no route could take counts too', async () => {
+  const { call, app } = await limitedApp({ RATE_LIMIT_DEFAULT: '2/1m', RATE_LIMIT_ANONYMOUS: '1/1m' });
+  const long = `/rooms/${'x'.repeat(9_000)}`;
+  const stranger = { headers: { authorization: '' } };
+  assert.deepEqual([(await call(long, stranger)).status, (await call(long, stranger)).status], [414, 429]);
+  const known = await call(long);
+  assert.deepEqual([known.status, known.headers['x-ratelimit-remaining']], [414, '1']);
+  assert.deepEqual([(await call(long)).status, (await call(long)).status], [414, 429]);
   await app.close();
 });
 

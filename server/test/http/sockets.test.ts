@@ -11,6 +11,7 @@ const { app, lines } = await tinyApp(
   [
     echo({ path: '/x', scope: 'public', limit: 'none' }),
     echo({ method: 'POST', path: '/x', scope: 'public', limit: 'none', body }),
+    echo({ path: '/y/{name}', scope: 'public', limit: 'none', params: strict({ name: Type.String() }) }),
   ],
   seconds,
 );
@@ -85,7 +86,10 @@ test('an address at the limit is taken, one above it and far above it is 414', a
     const { status, error } = read(await say(get(url(bytes)), complete));
     assert.deepEqual([status, error.code, error.details.max_bytes], [414, 'URI_TOO_LONG', 8_192], `${bytes}`);
   }
-  assert.equal(read(await say(get(`/${'x'.repeat(9_000)}`), complete)).status, 414);
+  for (const path of ['/', '/y/']) {
+    const { status, error } = read(await say(get(path + 'x'.repeat(9_000)), complete));
+    assert.deepEqual([status, error.details.max_bytes], [414, 8_192], path);
+  }
 });
 
 test('headers at the limit are taken, above it and far above it they are 431', async () => {

@@ -24,6 +24,9 @@ test('a path nobody serves is 404, signed in or not', async () => {
     '/api/v1/rooms;x=1',
     '/__proto__',
     '/constructor',
+    '/%',
+    '/api/v1/r%zzms',
+    '/nowhere/%ff',
   ])
     for (const authorization of ['Bearer alice', 'Bearer nobody', '']) {
       const { status, code } = await call(url, { headers: { authorization } });
@@ -38,6 +41,7 @@ test('a method nobody serves there is 405 and names those that are', async () =>
     ['OPTIONS', '/api/v1/rooms/1', 'GET, HEAD, PUT'],
     ['GET', '/api/v1/rooms?x=1', 'POST'],
     ['HEAD', '/api/v1/rooms', 'POST'],
+    ['DELETE', '/api/v1/rooms/%zz', 'GET, HEAD, PUT'],
   ] as const) {
     const { status, headers } = await call(url, { method });
     assert.deepEqual([status, headers.allow], [405, allow], `${method} ${url}`);
@@ -46,13 +50,11 @@ test('a method nobody serves there is 405 and names those that are', async () =>
 });
 
 test('methods that are not of HTTP, or of no use, are refused alike', async () => {
-  for (const method of ['TRACE', 'PROPFIND', 'PURGE', 'LINK'])
-    assert.equal(
-      (await call('/api/v1/rooms/1', { method: method as InjectOptions['method'] as 'GET' })).status,
-      405,
-      method,
-    );
-  assert.equal((await call('/nowhere', { method: 'PROPFIND' as 'GET' })).status, 404);
+  for (const method of ['TRACE', 'PROPFIND', 'PURGE', 'LINK', 'QUERY'] as InjectOptions['method'][] as 'GET'[]) {
+    const { status, code, headers } = await call('/api/v1/rooms/1', { method });
+    assert.deepEqual([status, code, headers.allow], [405, 'METHOD_NOT_ALLOWED', 'GET, HEAD, PUT'], method);
+    assert.equal((await call('/nowhere', { method })).status, 404, method);
+  }
 });
 
 test('a body sent to nowhere is not read', async () => {
@@ -62,6 +64,10 @@ test('a body sent to nowhere is not read', async () => {
     headers: { 'content-type': 'text/plain' },
   });
   assert.equal(status, 404);
+  assert.equal(
+    (await call('/nowhere', { method: 'POST', payload: '{', headers: { 'content-type': ';' } })).status,
+    404,
+  );
 });
 
 test('unknown paths count, so that they cannot be tried without end', async () => {
