@@ -23,6 +23,7 @@ export const errorTable = {
   PAYLOAD_TOO_LARGE: [413, 'The body is too large.', 'Le corps de la requête est trop volumineux.'],
   URI_TOO_LONG: [414, 'The address is too long.', 'L’adresse est trop longue.'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'This media type is not taken here.', 'Type de contenu non pris en charge.'],
+  EXPECTATION_FAILED: [417, 'What the request expects cannot be met.', 'L’attente exprimée ne peut être satisfaite.'],
   UNPROCESSABLE: [422, 'Well formed, but not possible.', 'Données valides mais non traitables.'],
   IDEMPOTENCY_MISMATCH: [422, 'This key was used with another payload.', 'Cette clé a servi avec un autre contenu.'],
   RATE_LIMIT_EXCEEDED: [429, 'Too many requests.', 'Limite de taux dépassée.'],

@@ -75,8 +75,13 @@ export function openCall(config: Config, count: CountUnknown): onRequestHookHand
 function refusalOf({ url = '', headers, httpVersionMinor }: IncomingMessage, { MAX_URL_BYTES }: Config) {
   if (url.length > MAX_URL_BYTES) return new AppError('URI_TOO_LONG', { max_bytes: MAX_URL_BYTES });
   if (httpVersionMinor !== 1) return undefined;
-  return headers.host === undefined ? invalidField('Host', 'required') : undefined;
+  if (headers.host === undefined) return invalidField('Host', 'required');
+  if (headers.expect === undefined || CONTINUE.test(headers.expect)) return undefined;
+  return new AppError('EXPECTATION_FAILED', { allowed: ['100-continue'] });
 }
+
+/** As Node reads it, which answers it. */
+const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
 function addressReader({ TRUSTED_PROXIES }: Config): (raw: IncomingMessage) => string {
   const { trusted } = parseTrusted(TRUSTED_PROXIES);

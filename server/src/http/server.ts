@@ -38,6 +38,8 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
 
   const countUnknown = recogniseOrCount(deps, limits);
   const app = fastify(serverOptions(deps));
+  // Node would answer what it cannot meet by itself, and bare.
+  app.server.on('checkExpectation', app.routing);
   app.decorateRequest('call');
   app.addHook('onRequest', openCall(config, countUnknown));
   if (config.CORS_ORIGINS.length > 0) await (await import('./cors.ts')).allowOrigins(app, config, replies);

@@ -38,7 +38,12 @@ export function checkReply(method: string, url: string, response: LightMyRequest
 }
 
 /** Before any route is known. */
-const beforeRoutes: readonly ErrorCode[] = ['URI_TOO_LONG', 'HEADERS_TOO_LARGE', 'REQUEST_TIMEOUT'];
+const beforeRoutes: readonly ErrorCode[] = [
+  'URI_TOO_LONG',
+  'EXPECTATION_FAILED',
+  'HEADERS_TOO_LARGE',
+  'REQUEST_TIMEOUT',
+];
 
 function dataOf(label: string, body: { success?: unknown; data?: unknown }): unknown {
   assert.deepEqual(Object.keys(body), ['success', 'data'], `${label} is in the envelope`);

@@ -172,7 +172,9 @@ test('what no route could take counts too', async () => {
   assert.deepEqual([(await call(long, stranger)).status, (await call(long, stranger)).status], [414, 429]);
   const known = await call(long);
   assert.deepEqual([known.status, known.headers['x-ratelimit-remaining']], [414, '1']);
-  assert.deepEqual([(await call(long)).status, (await call(long)).status], [414, 429]);
+  const expecting = await call('/rooms', { headers: { expect: 'a miracle' } });
+  assert.deepEqual([expecting.status, expecting.code], [417, 'EXPECTATION_FAILED']);
+  assert.equal((await call(long)).status, 429);
   await app.close();
 });
 

@@ -79,6 +79,19 @@ test('HTTP/1.1 without a host is 400 and said so', async () => {
   assert.equal(read(await say('GET /x HTTP/1.0\r\n\r\n')).status, 200);
 });
 
+test('what is expected beyond 100-continue is 417, in the envelope and with the headers of all answers', async () => {
+  const { status, head, error } = read(await say(get('/x', 'Expect: a-miracle\r\n'), complete));
+  assert.deepEqual([status, error.code, error.details.allowed], [417, 'EXPECTATION_FAILED', ['100-continue']]);
+  assert.match(head, new RegExp(`x-request-id: ${error.request_id}`));
+  for (const header of ['x-content-type-options: nosniff', 'content-security-policy: ', 'cache-control: no-store'])
+    assert.ok(head.includes(`\r\n${header}`), header);
+  const both = await say(get('/x', 'Expect: a-miracle\r\n') + get('/x'), (text) => text.includes('HTTP/1.1 200'));
+  assert.deepEqual(both.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 417', 'HTTP/1.1 200']); // and the connection goes on
+  const continued = await say(get('/x', 'Expect: 100-Continue\r\n'), (text) => text.includes('HTTP/1.1 200'));
+  assert.match(continued, /^HTTP\/1\.1 100 /);
+  assert.equal(read(await say('GET /x HTTP/1.0\r\nExpect: a-miracle\r\n\r\n')).status, 200); // its time knew no expectations
+});
+
 test('an address at the limit is taken, one above it and far above it is 414', async () => {
   const url = (bytes: number) => `/x?q=${'x'.repeat(bytes - 5)}`;
   assert.equal(read(await say(get(url(8_192)), complete)).status, 200);
