@@ -7,6 +7,7 @@ import { people } from '../seed/shape.ts';
 import { startApp } from './app.ts';
 import { type BareRequest, listenBare } from './bare_http.ts';
 import { report } from './report.ts';
+import { usualPage } from './usual_page.ts';
 
 // Our actions behind bare node:http: what lies between this and the whole server is the HTTP layer, between this and the ceiling our own code below it.
 const [, , directory = '', path] = process.argv;
@@ -29,8 +30,8 @@ function ctxOf(place: number): Ctx {
 const BEFORE = 'before_id=';
 function act({ roomId, place, body, query }: BareRequest) {
   if (path === 'send') return sendMessage(ctxOf(place), 'room', roomId, JSON.parse(body) as SendBody);
-  const before = query.startsWith(BEFORE) ? { before_id: Number(query.slice(BEFORE.length)) } : {};
-  return listRoomMessages(ctxOf(place), roomId, before);
+  const page = query.startsWith(BEFORE) ? { ...usualPage, before_id: Number(query.slice(BEFORE.length)) } : usualPage;
+  return listRoomMessages(ctxOf(place), roomId, page);
 }
 
 const server = await listenBare(path === 'send' ? 201 : 200, (incoming, answer) => {

@@ -2,9 +2,9 @@ import type { Ctx, Deps } from '../../server/src/context.ts';
 import { openSqlite } from '../../server/src/db/sqlite.ts';
 import { createMessageFragments } from '../../server/src/modules/messages/fragments.ts';
 import { listRoomMessages } from '../../server/src/modules/messages/list.ts';
-import type { ListOptions } from '../../server/src/modules/messages/schema.ts';
 import { FIRST_ROOM, people } from '../seed/shape.ts';
 import { expectStatements, type Recorded, recordingReader } from './recorded.ts';
+import { usualPage } from './usual_page.ts';
 
 export interface PageStatements {
   readonly findRoom: string;
@@ -21,7 +21,7 @@ export interface PageStatements {
 export async function recordPage(path: string): Promise<PageStatements> {
   const db = openSqlite({ path, minFreeBytes: 0, onFatal: raise });
   const fragments = createMessageFragments();
-  const page = async (options: ListOptions) => {
+  const page = async (edge: { before_id?: number }) => {
     const recorded: Recorded[] = [];
     const { id = 0, username = '', sessionId = '' } = people[0] ?? {};
     const ctx = {
@@ -30,7 +30,7 @@ export async function recordPage(path: string): Promise<PageStatements> {
       now: Date.now(),
       db: recordingReader(db.reader, recorded),
     } as unknown as Ctx;
-    await listRoomMessages(ctx, FIRST_ROOM, options);
+    await listRoomMessages(ctx, FIRST_ROOM, { ...usualPage, ...edge });
     return recorded;
   };
   const cold = await page({});

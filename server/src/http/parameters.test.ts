@@ -6,7 +6,7 @@ import { ignoredHeader, planOf, readPath, readQuery } from './parameters.ts';
 
 const plan = planOf(
   Type.Object({
-    limit: Type.Integer({ minimum: 1, default: 50 }),
+    limit: Type.Integer({ minimum: 1 }),
     before_id: Type.Optional(Type.Integer()),
     flag: Type.Optional(Type.Boolean()),
     share: Type.Optional(Type.Number()),
@@ -26,7 +26,6 @@ const value = (raw: string, name: string) => (read(raw).values as Record<string,
 
 test('texts become what the schema says', () => {
   assert.deepEqual(read('before_id=7&flag=true&share=0.5&types=a,b&q=x+y%2B%C3%A9&role=owner').values, {
-    limit: 50,
     before_id: 7,
     flag: true,
     share: 0.5,
@@ -34,8 +33,8 @@ test('texts become what the schema says', () => {
     q: 'x y+é',
     role: 'owner',
   });
-  assert.deepEqual(read('').values, { limit: 50 });
-  assert.deepEqual(read('&&').values, { limit: 50 });
+  assert.deepEqual(read('').values, {});
+  assert.deepEqual(read('&&').values, {});
   assert.deepEqual(read('limit=2').values, { limit: 2 });
 });
 

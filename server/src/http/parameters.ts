@@ -3,20 +3,11 @@ import type { FieldFault } from '../errors.ts';
 
 type Kind = 'integer' | 'number' | 'boolean' | 'array' | 'string';
 
-interface Parameter {
-  readonly kind: Kind;
-  readonly fallback: unknown;
-}
-
-/** What the schema of a query or path says about each text: read once, when the route is made. */
-export type ParameterPlan = ReadonlyMap<string, Parameter>;
+/** What the schema of a query or path makes of each text: read once, when the route is made. */
+export type ParameterPlan = ReadonlyMap<string, Kind>;
 
 export function planOf(schema: TObject | undefined): ParameterPlan {
-  const plan = new Map<string, Parameter>();
-  for (const [name, property] of Object.entries(schema?.properties ?? {})) {
-    plan.set(name, { kind: kindOf(property), fallback: (property as { default?: unknown }).default });
-  }
-  return plan;
+  return new Map(Object.entries(schema?.properties ?? {}).map(([name, property]) => [name, kindOf(property)]));
 }
 
 function kindOf(schema: TSchema): Kind {
@@ -25,20 +16,20 @@ function kindOf(schema: TSchema): Kind {
   return type === 'integer' || type === 'number' || type === 'boolean' || type === 'array' ? type : 'string';
 }
 
-/** What a query was read as. Nothing of it is changed later, so that one will do for all that are empty. */
 export interface ReadQuery {
+  /** Without defaults: those are put in where the values are checked. */
   readonly values: unknown;
   readonly ignored: readonly string[];
 }
 
-const EMPTY: ReadQuery = { values: {}, ignored: [] };
+const NONE: readonly string[] = [];
 
 /**
  * Reads a query strictly: each parameter once, converted as its schema says or left as text for the schema to refuse.
  * Unknown parameters are named in `ignored`.
  */
 export function readQuery(plan: ParameterPlan, raw: string, faults: FieldFault[]): ReadQuery {
-  if (raw === '') return plan.size === 0 ? EMPTY : { values: fallbacks(plan, {}), ignored: EMPTY.ignored };
+  if (raw === '') return { values: {}, ignored: NONE };
   const values: Record<string, unknown> = {};
   const ignored: string[] = [];
   const seen = new Set<string>();
@@ -51,20 +42,15 @@ export function readQuery(plan: ParameterPlan, raw: string, faults: FieldFault[]
       faults.push({ field: 'query', reason: 'malformed_encoding' });
       continue;
     }
-    const parameter = plan.get(name);
-    if (!parameter) ignored.push(name);
+    const kind = plan.get(name);
+    if (kind === undefined) ignored.push(name);
     else if (seen.has(name)) faults.push({ field: name, reason: 'repeated' });
     else if (text === undefined) faults.push({ field: name, reason: 'malformed_encoding' });
     else if (text.includes('\0')) faults.push({ field: name, reason: 'forbidden_character' });
-    else values[name] = convert(parameter.kind, text);
+    else values[name] = convert(kind, text);
     seen.add(name);
   }
-  return { values: fallbacks(plan, values), ignored };
-}
-
-function fallbacks(plan: ParameterPlan, values: Record<string, unknown>): Record<string, unknown> {
-  for (const [name, { fallback }] of plan) if (fallback !== undefined && !(name in values)) values[name] = fallback;
-  return values;
+  return { values, ignored };
 }
 
 /** Converts what the router found in the path. */
@@ -74,7 +60,7 @@ export function readPath(
   faults: FieldFault[],
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const [name, { kind }] of plan) {
+  for (const [name, kind] of plan) {
     const text = found[name] ?? '';
     if (!text.isWellFormed()) faults.push({ field: name, reason: 'malformed_encoding' });
     else if (text.includes('\0')) faults.push({ field: name, reason: 'forbidden_character' });

@@ -6,7 +6,7 @@ import type { FieldFault } from '../errors.ts';
 import { isDateTime } from '../timestamp.ts';
 import { faultsOf } from './faults.ts';
 
-/** Finds what is wrong with a value; undefined when nothing is. `whole` is the field named for the value itself. */
+/** Puts the schema's defaults in, then finds what is wrong with a value; undefined when nothing is. `whole` is the field named for the value itself. */
 export type Check = (value: unknown, whole: string) => FieldFault[] | undefined;
 
 /** Makes the checks of schemas, each compiled when first needed: compiling all of them would take longer than starting may. */
@@ -20,6 +20,8 @@ const options: Options = {
   // Our own schemas need no proof at run time, and compiling the schema of schemas takes 20 ms.
   meta: false,
   validateSchema: false,
+  // What may be left out has its default in the schema, and nowhere else: whoever reads the value finds it there.
+  useDefaults: true,
   formats: {
     'date-time': isDateTime,
     uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,

@@ -6,12 +6,17 @@ import { echo, strict, tinyApp } from './tiny_app.ts';
 
 const body = strict({ content: Type.String(), metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())) });
 const optional = strict({ reason: Type.Optional(Type.String()) });
+const defaulted = strict({
+  pinned: Type.Boolean({ default: true }),
+  order: Type.Enum(['asc', 'desc'], { default: 'desc' }),
+});
 const { app, call } = await tinyApp(
   [
     echo({ method: 'POST', path: '/api/v1/messages', body }),
     echo({ method: 'POST', path: '/api/v1/auth/login', scope: 'public', limit: 'login', body }),
     echo({ method: 'DELETE', path: '/api/v1/messages', body: optional, bodyOptional: true }),
     echo({ method: 'POST', path: '/api/v1/join' }),
+    echo({ method: 'POST', path: '/api/v1/pin', body: defaulted, bodyOptional: true }),
     echo({ path: '/api/v1/messages' }),
   ],
   { RATE_LIMITS: 'off' },
@@ -62,6 +67,16 @@ test('no body at all needs no type, and counts as {}', async () => {
     assert.equal((await call('/api/v1/messages', { method: 'DELETE', headers })).status, 200);
     assert.equal((await call('/api/v1/join', { method: 'POST', headers })).status, 200);
   }
+});
+
+test('what may be left out arrives with its default, with no body at all too', async () => {
+  const pin = (payload?: string) =>
+    call('/api/v1/pin', { method: 'POST', headers: json, ...(payload ? { payload } : {}) });
+  for (const payload of [undefined, '{}'])
+    assert.deepEqual((await pin(payload)).data.body, { pinned: true, order: 'desc' });
+  assert.deepEqual((await pin('{"pinned":false}')).data.body, { pinned: false, order: 'desc' });
+  const { status, details } = await pin('{"pinned":null}');
+  assert.deepEqual([status, details.field, details.reason], [400, 'pinned', 'wrong_type']);
 });
 
 test('a route without a body takes an empty object, and names what is in another one', async () => {

@@ -137,3 +137,14 @@ test('a body that may be missing is said to be', () => {
   assert.equal(at(document, ...room, 'put', 'requestBody', 'required'), true);
   assert.equal(at(document, ...room, 'delete', 'requestBody', 'required'), false);
 });
+
+test('a field that has a default may be left out', () => {
+  const body = Type.Object({ pinned: Type.Boolean({ default: true }), required: Type.String() });
+  const document = documentOf({ ...removeRoom, body });
+  const schema = at(document, ...room, 'delete', 'requestBody', 'content', 'application/json', 'schema');
+  assert.deepEqual(at(schema, 'required'), ['required']);
+  assert.deepEqual(at(schema, 'properties'), {
+    pinned: { type: 'boolean', default: true },
+    required: { type: 'string' },
+  });
+});

@@ -42,7 +42,16 @@ function rewritten(schema: Json): Json {
   if (choices) return { ...rest, type: 'string', enum: choices };
   const any = (patternProperties as Json | undefined)?.['^.*$'];
   if (any) return { ...rest, additionalProperties: any };
-  return schema;
+  return withoutDefaulted(schema);
+}
+
+/** What has a default is always there for the action, and may be left out by the caller. */
+function withoutDefaulted(schema: Json): Json {
+  const { required, ...rest } = schema;
+  if (!Array.isArray(required)) return schema;
+  const properties = schema.properties as Readonly<Record<string, Json>>;
+  const wanted = required.filter((name) => properties[name]?.default === undefined);
+  return wanted.length === 0 ? rest : { ...schema, required: wanted };
 }
 
 /** The texts of a union of nothing but texts. */

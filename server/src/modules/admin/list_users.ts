@@ -8,7 +8,7 @@ import type { User } from '../users/store.ts';
 import type { AdminUsersOptions } from './schema.ts';
 
 /** Every account, by id; or those whose names or e-mail begin so, best first. */
-export async function listUsers(ctx: Ctx, { limit = 50, offset = 0, search }: AdminUsersOptions): Promise<Answer> {
+export async function listUsers(ctx: Ctx, { limit, offset, search }: AdminUsersOptions): Promise<Answer> {
   allow(ctx, 'admin.users');
   const sought = search === undefined ? undefined : soughtBy(ctx, search);
   const { users, total } = await searchUsers(ctx.db, { sought, limit, offset });

@@ -14,8 +14,8 @@ export const AdminUserList = Component('AdminUserList', {
 });
 
 export const AdminUsersQuery = Strict({
-  limit: Type.Optional(Limit),
-  offset: Type.Optional(Offset),
+  limit: Limit,
+  offset: Offset,
   search: Type.Optional(
     Type.String({ minLength: 1, maxLength: 254, description: 'Beginnings of words of names, or of an e-mail.' }),
   ),

@@ -42,9 +42,9 @@ export const RegisterBody = Strict({
 });
 export const PasswordBody = Strict({ current_password: Password, new_password: NewPassword });
 export const LogoutQuery = Strict({
-  all: Type.Optional(Type.Boolean({ default: false, description: 'End every session of mine.' })),
+  all: Type.Boolean({ default: false, description: 'End every session of mine.' }),
 });
-export const SessionsQuery = Strict({ limit: Type.Optional(Limit), offset: Type.Optional(Offset) });
+export const SessionsQuery = Strict({ limit: Limit, offset: Offset });
 export const SessionParams = Strict({
   session_id: Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }),
 });

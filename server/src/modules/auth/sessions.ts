@@ -7,7 +7,7 @@ import { endSessions } from './session_end.ts';
 import { livingSessions } from './store.ts';
 
 /** My living sessions, the one used last first. */
-export async function listSessions(ctx: Ctx, { limit = 50, offset = 0 }: { limit?: number; offset?: number }) {
+export async function listSessions(ctx: Ctx, { limit, offset }: { limit: number; offset: number }) {
   allow(ctx, 'session.manage');
   const living = await livingSessions.all(ctx.db, { user_id: ctx.actor.userId, now: ctx.now });
   living.sort((a, b) => b.last_used_at - a.last_used_at);
@@ -30,7 +30,7 @@ export function endSession(ctx: Ctx, sessionId: string): Promise<Answer> {
 }
 
 /** Ends the present session, or all of them. */
-export function logout(ctx: Ctx, { all = false }: { all?: boolean }): Promise<Answer> {
+export function logout(ctx: Ctx, { all }: { all: boolean }): Promise<Answer> {
   return write(ctx, 'auth.logout', async (ctx) => {
     allow(ctx, 'session.manage');
     const { userId, sessionId } = ctx.actor;

@@ -7,7 +7,7 @@ import { countBans, listBans } from './store.ts';
 
 /** Who is banned from a room, newest first. */
 export async function listRoomBans(ctx: Ctx, roomId: number, options: ListOptions): Promise<Answer> {
-  const { limit = 50, offset = 0 } = options;
+  const { limit, offset } = options;
   await allowInRoom(ctx, 'ban.list', roomId);
   const key = { container_id: roomId, now: ctx.now };
   const bans = await listBans.all(ctx.db, { ...key, limit: limit + 1, offset });

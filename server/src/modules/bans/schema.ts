@@ -25,7 +25,7 @@ export const SetBanBody = Strict({
   reason: Type.Optional(Nullable(Type.String({ description: `At most ${MAX_REASON} code points.` }))),
   until: Until,
 });
-export const ListQuery = Strict({ limit: Type.Optional(Limit), offset: Type.Optional(Offset) });
+export const ListQuery = Strict({ limit: Limit, offset: Offset });
 
 export type SetBan = Static<typeof SetBanBody>;
 export type ListOptions = Static<typeof ListQuery>;

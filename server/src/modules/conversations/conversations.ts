@@ -24,10 +24,9 @@ import {
 
 export async function listConversations(
   ctx: Ctx,
-  options: { limit?: number; offset?: number; include_last_message?: boolean },
+  { limit, offset, include_last_message: withLast }: { limit: number; offset: number; include_last_message: boolean },
 ): Promise<Answer> {
   allow(ctx, 'conversation.list');
-  const { limit = 50, offset = 0, include_last_message: withLast = true } = options;
   const user_id = ctx.actor.userId;
   const ids = await listConversationIds.all(ctx.db, { user_id, limit, offset });
   const rows = await findConversations.firstOfEach(

@@ -33,9 +33,9 @@ const ConversationList = Component('ConversationList', {
   has_more: Type.Boolean(),
 });
 const ListQuery = Strict({
-  limit: Type.Optional(Limit),
-  offset: Type.Optional(Offset),
-  include_last_message: Type.Optional(Type.Boolean({ default: true })),
+  limit: Limit,
+  offset: Offset,
+  include_last_message: Type.Boolean({ default: true }),
 });
 
 export const conversationRoutes: readonly Route[] = [
@@ -88,11 +88,10 @@ export const conversationRoutes: readonly Route[] = [
     tag,
     summary: 'Block or unblock the other side',
     params,
-    body: Strict({ blocked: Type.Optional(Type.Boolean({ default: true })) }),
+    body: Strict({ blocked: Type.Boolean({ default: true }) }),
     bodyOptional: true,
     answers: { 200: Conversation },
     refusals: ['CONVERSATION_NOT_FOUND', 'IDEMPOTENCY_MISMATCH'],
-    handler: (ctx, { params: { conversation_id }, body }) =>
-      blockConversation(ctx, conversation_id, body.blocked ?? true),
+    handler: (ctx, { params: { conversation_id }, body }) => blockConversation(ctx, conversation_id, body.blocked),
   }),
 ];

@@ -17,7 +17,7 @@ interface Slice {
 
 /** Who is in a room: the owner, the moderators by name, everybody else by name. */
 export async function listRoomMembers(ctx: Ctx, roomId: number, options: ListMembers): Promise<Answer> {
-  const { limit = 50, offset = 0, role = 'all' } = options;
+  const { limit, offset, role } = options;
   const { room } = await allowInRoom(ctx, 'member.list', roomId);
   const counted = await countModerators.first(ctx.db, { container_id: roomId });
   const groups = groupsOf(ctx, room, Number(counted?.total ?? 0)).filter(

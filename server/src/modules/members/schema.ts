@@ -27,9 +27,9 @@ export const MemberPage = Component('MemberPage', {
 export const Departure = Component('Departure', { room_id: Id, user_id: Id, left_at: Timestamp });
 
 export const ListMembersQuery = Strict({
-  limit: Type.Optional(Limit),
-  offset: Type.Optional(Offset),
-  role: Type.Optional(Type.Enum(['owner', 'moderator', 'member', 'all'], { default: 'all' })),
+  limit: Limit,
+  offset: Offset,
+  role: Type.Enum(['owner', 'moderator', 'member', 'all'], { default: 'all' }),
 });
 export const AddMemberBody = Strict({ user_id: Id, role: Type.Optional(Role) });
 export const SetRoleBody = Strict({ role: Role });

@@ -66,7 +66,7 @@ function totalOf(container: Counters, { withReplies, pinnedOnly }: Selection): n
 
 async function find(ctx: Ctx, containerId: number, selection: Selection, options: ListOptions): Promise<Page> {
   const { db } = ctx;
-  const limit = options.limit ?? 50;
+  const { limit } = options;
   const oldest = (id: number, count: number) =>
     newerKeys(db, selection, { container_id: containerId, id, limit: count });
   const newest = (id: number, count: number) =>

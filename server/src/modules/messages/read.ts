@@ -24,12 +24,12 @@ export async function getMessage(ctx: Ctx, messageId: number): Promise<Answer> {
 export async function getThread(
   ctx: Ctx,
   messageId: number,
-  options: { limit?: number; before_id?: number; after_id?: number },
+  options: { limit: number; before_id?: number; after_id?: number },
 ): Promise<Answer> {
   refuseTwoCursors(options);
   const { message } = await allowOnMessage(ctx, 'message.list', messageId);
   const parent_id = message.parent_id ?? message.id;
-  const limit = options.limit ?? 50;
+  const { limit } = options;
   const edge = { parent_id, id: options.before_id ?? options.after_id ?? 0, limit: limit + 1 };
   const keys = await (options.before_id === undefined ? newerReplies : olderReplies).all(ctx.db, edge);
   const hasMore = trim(keys, limit);
@@ -48,11 +48,10 @@ async function countThread(ctx: Ctx, rootId: number): Promise<number> {
 export async function getHistory(
   ctx: Ctx,
   messageId: number,
-  options: { limit?: number; offset?: number },
+  options: { limit: number; offset: number },
 ): Promise<Answer> {
   const { message } = await allowOnMessage(ctx, 'message.list', messageId);
-  const limit = options.limit ?? 50;
-  const offset = options.offset ?? 0;
+  const { limit, offset } = options;
   const original = {
     version: message.version,
     content: message.content ?? '',
@@ -74,9 +73,9 @@ export async function getHistory(
 }
 
 /** Messages that mention the caller, newest first. */
-export async function listMentions(ctx: Ctx, options: { limit?: number; cursor?: string }): Promise<Answer> {
+export async function listMentions(ctx: Ctx, options: { limit: number; cursor?: string }): Promise<Answer> {
   allow(ctx, 'user.update_self');
-  const limit = options.limit ?? 50;
+  const { limit } = options;
   const id = options.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(options.cursor);
   const keys = await mentionKeys.all(ctx.db, {
     user_id: ctx.actor.userId,

@@ -156,7 +156,7 @@ export const messageRoutes: readonly Route[] = [
     bodyOptional: true,
     answers: { 200: Message },
     refusals: ['PERMISSION_DENIED', 'USER_BLOCKED', 'MESSAGE_NOT_FOUND', 'UNPROCESSABLE', 'IDEMPOTENCY_MISMATCH'],
-    handler: (ctx, { params, body }) => pinMessage(ctx, params.message_id, body.pinned ?? true),
+    handler: (ctx, { params, body }) => pinMessage(ctx, params.message_id, body.pinned),
   }),
   route({
     method: 'GET',

@@ -83,25 +83,25 @@ export const EditBody = Strict({
   edit_reason: Type.Optional(Nullable(Type.String({ maxLength: 500 }))),
 });
 export const DeleteBody = Strict({ reason: Type.Optional(Nullable(Type.String({ maxLength: 500 }))) });
-export const PinBody = Strict({ pinned: Type.Optional(Type.Boolean({ default: true })) });
+export const PinBody = Strict({ pinned: Type.Boolean({ default: true }) });
 
 export const ListQuery = Strict({
-  limit: Type.Optional(Limit),
+  limit: Limit,
   before_id: Type.Optional(Id),
   after_id: Type.Optional(Id),
   around_id: Type.Optional(Id),
-  include_threads: Type.Optional(Type.Boolean({ default: false })),
-  pinned_only: Type.Optional(Type.Boolean({ default: false })),
-  order: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'desc' })),
+  include_threads: Type.Boolean({ default: false }),
+  pinned_only: Type.Boolean({ default: false }),
+  order: Type.Enum(['asc', 'desc'], { default: 'desc' }),
 });
 export const ThreadQuery = Strict({
-  limit: Type.Optional(Limit),
+  limit: Limit,
   before_id: Type.Optional(Id),
   after_id: Type.Optional(Id),
 });
-export const HistoryQuery = Strict({ limit: Type.Optional(Limit), offset: Type.Optional(Offset) });
+export const HistoryQuery = Strict({ limit: Limit, offset: Offset });
 export const MentionsQuery = Strict({
-  limit: Type.Optional(Limit),
+  limit: Limit,
   cursor: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,15}$' })),
 });
 

@@ -7,7 +7,7 @@ import { countMutes, listMutes } from './store.ts';
 
 /** Which members of a room are muted, by name. */
 export async function listRoomMutes(ctx: Ctx, roomId: number, options: ListOptions): Promise<Answer> {
-  const { limit = 50, offset = 0 } = options;
+  const { limit, offset } = options;
   await allowInRoom(ctx, 'mute.list', roomId);
   const key = { container_id: roomId, now: ctx.now };
   const mutes = await listMutes.all(ctx.db, { ...key, limit: limit + 1, offset });

@@ -9,7 +9,7 @@ import { countMentions, countSkipped, findMark, moveMark, unreadOf } from './sto
 
 export interface MarkBody {
   readonly message_id?: number;
-  readonly unread?: boolean;
+  readonly unread: boolean;
 }
 
 /** Moves the caller's read mark: forward only, to the end or a message; `unread` puts it just before that message. */

@@ -12,7 +12,7 @@ const Unread = Component('Unread', {
   total_unread: Type.Integer(),
   total_mentions: Type.Integer(),
 });
-const MarkBody = Strict({ message_id: Type.Optional(Id), unread: Type.Optional(Type.Boolean({ default: false })) });
+const MarkBody = Strict({ message_id: Type.Optional(Id), unread: Type.Boolean({ default: false }) });
 
 export const readMarkRoutes: readonly Route[] = [
   route({

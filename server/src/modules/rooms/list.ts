@@ -15,7 +15,7 @@ import type { ShownRoom } from './store.ts';
  * as it stays public; it answers 403.
  */
 export async function listRooms(ctx: Ctx, options: ListRooms): Promise<Answer> {
-  const { limit = 50, offset = 0, filter = 'visible' } = options;
+  const { limit, offset, filter = 'visible' } = options;
   const edge = edgeOf(options, offset);
   const pattern = patternOf(options.search);
   allow(ctx, filter === 'all' ? 'room.list_all' : 'room.list');

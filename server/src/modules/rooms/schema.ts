@@ -73,8 +73,8 @@ export const ListRoomsQuery = Strict({
   search: Type.Optional(
     Type.String({ maxLength: MAX_ROOM_NAME, description: 'Anywhere in the name, without regard to case and accents.' }),
   ),
-  limit: Type.Optional(Limit),
-  offset: Type.Optional(Offset),
+  limit: Limit,
+  offset: Offset,
   cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next_cursor` of the page before.' })),
 });
 

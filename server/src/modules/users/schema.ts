@@ -54,6 +54,6 @@ export type ProfileChange = Static<typeof ProfileBody>;
 
 export const SearchQuery = Strict({
   q: Type.String({ minLength: 1, maxLength: 100, description: 'Beginnings of words of names.' }),
-  limit: Type.Optional(Limit),
-  offset: Type.Optional(Offset),
+  limit: Limit,
+  offset: Offset,
 });

@@ -10,7 +10,7 @@ import { wordsOf } from './words.ts';
 /** People by the beginnings of their names, best first. */
 export async function findPeople(
   ctx: Ctx,
-  { q, limit = 50, offset = 0 }: { q: string; limit?: number; offset?: number },
+  { q, limit, offset }: { q: string; limit: number; offset: number },
 ): Promise<Answer> {
   allow(ctx, 'user.search');
   const { users, total } = await searchUsers(ctx.db, { sought: soughtBy(ctx, q), limit, offset });
