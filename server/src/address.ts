@@ -16,6 +16,15 @@ export function parseAddress(text: string): Address | undefined {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
+const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
+// A last part of digits alone is that of an IPv4 address, and one that is not whole.
+const NAME = new RegExp(`^(${LABEL}\\.)*(?!\\d+\\.?$)${LABEL}\\.?$`, 'i');
+
+/** What one can listen on: an address or a name. */
+export function isHost(text: string): boolean {
+  return parseAddress(text) !== undefined || (text.length <= 253 && NAME.test(text));
+}
+
 /**
  * What limits count for an address: itself for IPv4, its /64 for IPv6, since one customer has at least that many to
  * choose from. The block in which NAT64 wraps all of IPv4 is taken apart.

@@ -38,12 +38,16 @@ describe('configuration', () => {
       PUBLIC_URL: 'ftp://x',
       ADMIN_PASSWORD: 'short',
       ADMIN_USERNAME: 'a b',
+      HOST: 'a b',
+      CORS_ORIGINS: 'a b',
     });
-    const named = faults.map((fault) => fault.split(' ')[0]);
-    assert.deepEqual(named.sort(), [
+    const names = new Set(faults.map((fault) => /^\w+/.exec(fault)?.[0]));
+    assert.deepEqual([...names].sort(), [
       'ADMIN_PASSWORD',
       'ADMIN_USERNAME',
       'AUDIT_KEEP_CONTENT',
+      'CORS_ORIGINS',
+      'HOST',
       'JWT_SECRET',
       'LOG_LEVEL',
       'MAX_BODY_BYTES',
@@ -65,6 +69,40 @@ describe('configuration', () => {
     assert.match(faultsOf({ DEFAULT_ROOM_MEMBERS: '50', MAX_ROOM_MEMBERS: '10' })[0] ?? '', /DEFAULT_ROOM_MEMBERS/);
     assert.match(faultsOf({ REFRESH_IDLE_DAYS: '31' })[0] ?? '', /REFRESH_IDLE_DAYS/);
     assert.match(faultsOf({ TRUSTED_PROXIES: '10.0.0.1,nonsense' })[0] ?? '', /^TRUSTED_PROXIES: "nonsense"/);
+  });
+
+  it('takes as HOST what one can listen on', () => {
+    for (const host of [
+      '0.0.0.0',
+      '::',
+      '::1',
+      'fe80::1%eth0',
+      'localhost',
+      'chat_1.internal',
+      'a.example.org.',
+      '3com',
+    ])
+      assert.deepEqual(faultsOf({ HOST: host }), [], host);
+    for (const host of [
+      ...['http://localhost', 'localhost:80', '127.0.0.1:80', '[::1]', ':::', ' ', 'a b', 'a..b', '-a', 'a-', 'é.org'],
+      ...['256.0.0.1', '127.1', '1', '0.0.0.0/0', '*', `${'a'.repeat(64)}.org`, 'a.'.repeat(127)],
+    ])
+      assert.deepEqual(faultsOf({ HOST: host }), ['HOST must be an IP address or the name of a host'], host);
+  });
+
+  it('takes as CORS_ORIGINS what browsers send as one', () => {
+    const good = 'https://chat.example.org,http://localhost:5173,http://[::1]:8080,capacitor://localhost,*';
+    assert.deepEqual(faultsOf({ CORS_ORIGINS: good }), []);
+    for (const origin of [
+      ...['nonsense', 'chat.example.org', 'localhost:5173', '//x', 'https://', 'https:x', 'http://a b', 'null', '**'],
+      ...['https://chat.example.org/', 'https://chat.example.org/app', 'https://Chat.example.org', 'https://x:443'],
+      ...['https://*.example.org', 'https://a@b', 'https://x?y', 'https://é.org', 'capacitor://localhost/'],
+    ])
+      assert.deepEqual(
+        faultsOf({ CORS_ORIGINS: `https://chat.example.org, ${origin}` }),
+        [`CORS_ORIGINS: "${origin}" is no origin as browsers send it, such as https://chat.example.org`],
+        origin,
+      );
   });
 
   it('counts an empty variable as absent and splits lists', () => {

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Rate } from './adapters/limiter/limiter.ts';
-import { parseTrusted } from './address.ts';
+import { isHost, parseTrusted } from './address.ts';
+import { isOrigin } from './origin.ts';
 
 /** Raised with every fault at once; the process ends with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -30,7 +31,7 @@ const rate = (fallback: string, description: string) =>
 
 /** Every variable the server knows: the one source of validation, defaults and docs/configuration.md. */
 export const ConfigSchema = Type.Object({
-  HOST: text('127.0.0.1', 'Address to listen on.', { minLength: 1 }),
+  HOST: text('127.0.0.1', 'Address to listen on.', { format: 'host' }),
   PORT: integer(8080, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
   DATA_DIR: text('./data', 'Folder of the database; made with mode 0700.', { minLength: 1 }),
   PUBLIC_URL: optional('Address clients use, when it differs from HOST and PORT; the issuer of the tokens.', {
@@ -87,7 +88,7 @@ export const ConfigSchema = Type.Object({
   MAX_WAITING_MS: integer(500, 0, 60_000, 'Longest wait for a place, in milliseconds.'),
   MIN_FREE_DISK_BYTES: integer(67_108_864, 0, Number.MAX_SAFE_INTEGER, 'Free disk below which writes answer 507.'),
   TRUSTED_PROXIES: list([], 'Addresses or CIDR ranges whose X-Forwarded-For is believed.'),
-  CORS_ORIGINS: list([], 'Origins whose pages may call the API, or * for any.'),
+  CORS_ORIGINS: list([], 'Origins whose pages may call the API, such as https://chat.example.org, or * for any.'),
   AUDIT_KEEP_CONTENT: flag(true, 'Whether the audit log keeps the words of deleted messages.'),
   RATE_LIMITS: Type.Enum(['on', 'off'], { default: 'on', description: 'Off for benchmarks and tests.' }),
   RATE_LIMIT_LOGIN: rate('20/5m', 'Sign-ins per address.'),
@@ -150,10 +151,12 @@ function fits(schema: TSchema, value: unknown): boolean {
     minLength = 0,
     maxLength = Infinity,
     pattern,
+    format,
   } = schema as Keywords;
   if (choices) return choices.includes(value);
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= minimum && value <= maximum;
   if (typeof value !== 'string') return typeof value === 'boolean' || Array.isArray(value);
+  if (format === 'host') return isHost(value);
   return (
     value.length >= minLength && value.length <= maxLength && (pattern === undefined || new RegExp(pattern).test(value))
   );
@@ -166,17 +169,28 @@ interface Keywords {
   minLength?: number;
   maxLength?: number;
   pattern?: string;
+  format?: string;
 }
 
 /** What a variable takes, in words: for the fault and for the document. */
 export function expectation(schema: TSchema): string {
-  const { type, minimum, maximum, enum: choices, minLength, maxLength, pattern } = schema as Record<string, unknown>;
+  const {
+    type,
+    minimum,
+    maximum,
+    enum: choices,
+    minLength,
+    maxLength,
+    pattern,
+    format,
+  } = schema as Record<string, unknown>;
   if (Array.isArray(choices)) return `one of ${choices.join(', ')}`;
   if (type === 'integer') return `a whole number from ${minimum} to ${maximum}`;
   if (type === 'boolean') return 'true or false';
   if (type === 'array') return 'a list separated by commas';
   if (typeof pattern === 'string' && pattern.includes('(s|m|h)'))
     return 'a rate such as 60/1m or 60/1m:20 (count, window, burst)';
+  if (format === 'host') return 'an IP address or the name of a host';
   if (pattern === '^https?://') return 'an http or https address';
   if (pattern !== undefined) return `a text matching ${pattern}`;
   if (maxLength !== undefined) return `a text of ${minLength} to ${maxLength} characters`;
@@ -193,6 +207,12 @@ function crossFaults(values: Record<string, unknown>): string[] {
   }
   const proxies = parseTrusted((values.TRUSTED_PROXIES ?? []) as string[]);
   faults.push(...proxies.faults.map((fault) => `TRUSTED_PROXIES: ${fault}`));
+  const origins = ((values.CORS_ORIGINS ?? []) as string[]).filter((entry) => entry !== '*' && !isOrigin(entry));
+  faults.push(
+    ...origins.map(
+      (entry) => `CORS_ORIGINS: "${entry}" is no origin as browsers send it, such as https://chat.example.org`,
+    ),
+  );
   return faults;
 }
 
