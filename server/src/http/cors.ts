@@ -15,11 +15,9 @@ const exposed = [
   'X-Ignored-Parameters',
   'Idempotent-Replayed',
   'Preference-Applied',
-  'Deprecation',
-  'Sunset',
-  'Content-Disposition',
 ];
 
+// What tracing adds to a page's requests by itself is taken, or it would stop them.
 const allowed = [
   'Authorization',
   'Content-Type',
@@ -28,10 +26,7 @@ const allowed = [
   'If-None-Match',
   'Prefer',
   'X-Audit-Log-Reason',
-  'X-API-Key',
-  'X-Act-As',
   'Accept-Language',
-  'Last-Event-ID',
   'traceparent',
   'tracestate',
 ];

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { echo, tinyApp } from './tiny_app.ts';
 
@@ -55,6 +57,19 @@ test('pages of the origins named may call, and read what they need', async () =>
       assert.ok(`${headers['access-control-expose-headers']}`.split(', ').includes(name), name);
   }
   await app.close();
+});
+
+test('no header is named that nothing here reads or sends', async () => {
+  const { app, call } = await tinyApp(routes, { CORS_ORIGINS: page });
+  const { headers } = await call('/x', preflight(page));
+  const exposed = (await call('/x', { headers: { origin: page } })).headers['access-control-expose-headers'];
+  await app.close();
+  const folder = join(import.meta.dirname, '../../src/http');
+  const sources = globSync('*.ts', { cwd: folder, exclude: ['cors.ts', '*.test.ts'] });
+  const code = sources.map((path) => readFileSync(join(folder, path), 'utf8')).join('\n');
+  const named = `${headers['access-control-allow-headers']}, ${exposed}`.toLowerCase().split(/, ?/);
+  const unknown = named.filter((name) => !new RegExp(`['.]${name}\\b`).test(code));
+  assert.deepEqual(unknown, ['traceparent', 'tracestate']);
 });
 
 test('other origins are told nothing', async () => {
