@@ -38,6 +38,13 @@ export function hasForbiddenText(text: string): boolean {
   return !text.isWellFormed() || CONTROL_IN_LINES.test(text);
 }
 
+/** What is wrong with a text of several lines. */
+export function linesFault(text: string, maxCodePoints: number) {
+  if (isLongerThan(text, maxCodePoints)) return { reason: 'too_long', max_length: maxCodePoints };
+  if (hasForbiddenText(text)) return { reason: 'forbidden_characters' };
+  return hasTooManyMarks(text) ? { reason: 'too_many_combining_marks' } : undefined;
+}
+
 /** A name as it is stored: in Unicode form NFC, without white space at its ends. Judge the result by `nameFault`. */
 export function cleanName(name: string): string {
   return name.normalize('NFC').trim();

@@ -119,10 +119,17 @@ for (const engine of engines) {
           const error = await stranger.post('/auth/register', { ...good, ...change }, 400);
           assert.deepEqual([error.details.field, error.details.reason], [field, reason], JSON.stringify(change));
         }
-        const { details } = await stranger.post('/auth/register', { username: 'a', email: 'b', password: 'c' }, 400);
+        const all = { username: 'a', email: 'b', password: 'c', display_name: 7, role: 'admin' };
+        const { details } = await stranger.post('/auth/register', all, 400);
         assert.deepEqual(
-          details.errors.map(({ field }: { field: string }) => field),
-          ['username', 'email', 'password'],
+          details.errors.map(({ field, reason }: { field: string; reason: string }) => `${field} ${reason}`),
+          [
+            'role unknown_field',
+            'username too_short',
+            'email not_an_email',
+            'password too_short',
+            'display_name wrong_type',
+          ],
         );
         for (const taken of ['john_doe', 'JOHN_DOE']) {
           const error = await stranger.post('/auth/register', { ...good, username: taken }, 409);

@@ -110,12 +110,28 @@ for (const engine of engines) {
           if (field) assert.ok(details.field.startsWith(field), `${JSON.stringify(body)}: ${details.field}`);
         }
       });
-      const { details } = await alice.post('/rooms', { name: '', topic: 'a'.repeat(201), max_members: 99_999 }, 400);
+      const { details } = await alice.post(
+        '/rooms',
+        {
+          name: '',
+          description: 7,
+          topic: 'a'.repeat(201),
+          max_members: 99_999,
+          metadata: { a: 'x'.repeat(4_100) },
+          more: 1,
+        },
+        400,
+      );
       assert.deepEqual(
-        details.errors.map(({ field }: { field: string }) => field),
-        ['name', 'topic', 'max_members'],
+        details.errors.map(({ field }: { field: string }) => field).sort(),
+        ['description', 'max_members', 'metadata', 'more', 'name', 'topic'],
         'all faults at once',
       );
+      const { details: asked } = await alice.get('/rooms?limit=0&cursor=nonsense', 400);
+      assert.deepEqual(asked.errors, [
+        { field: 'limit', reason: 'too_small' },
+        { field: 'cursor', reason: 'not_a_cursor' },
+      ]);
       const most = {
         description: '🎉\n'.repeat(500),
         topic: 'a'.repeat(200),

@@ -27,6 +27,7 @@ const readings: Record<string, Reading> = {
   const: ({ allowedValue }) => ({ reason: 'not_one_of', allowed: [allowedValue] }),
   pattern: ({ pattern }) => ({ reason: 'pattern', pattern }),
   format: ({ format }) => ({ reason: 'format', expected: format }),
+  rule: (found) => found as ReturnType<Reading>,
 };
 
 /** The validator's errors as faults of fields: one for each field, at most twenty. `whole` names the value itself. */

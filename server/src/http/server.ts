@@ -27,7 +27,7 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   const { config } = deps;
   const replies = createReplies(deps);
   const limits = createLimits(deps);
-  const checkOf = createChecks();
+  const checkOf = createChecks(config);
   const admission = createAdmission({
     running: config.MAX_RUNNING_REQUESTS,
     waiting: config.MAX_WAITING_REQUESTS,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TSchema, Type } from 'typebox';
+import { type Config, readConfig } from '../config.ts';
 import { isDateTime } from '../timestamp.ts';
 import { createChecks } from './validation.ts';
 
-const checkOf = createChecks();
+const checkOf = createChecks(readConfig({}));
 const faults = (schema: TSchema, value: unknown) => checkOf(schema)(value, 'body');
 const only = (schema: TSchema, value: unknown) => {
   const found = faults(Type.Object({ a: schema }), { a: value });
@@ -34,6 +35,32 @@ test('each keyword has its word, and says what would do', () => {
     reason: 'not_one_of',
     allowed: ['x', 'y'],
   });
+});
+
+test('a rule is asked with the rest, of values of its kind, and says why in a word or with what would do', () => {
+  const even = (value: number) => (value % 2 === 0 ? undefined : 'odd');
+  const schema = Type.Object(
+    {
+      count: Type.Integer({ rule: even }),
+      name: Type.Union([Type.String({ rule: () => ({ reason: 'taken', by: 'bob' }) }), Type.Null()]),
+      members: Type.Integer({
+        rule: (_: number, { MAX_ROOM_MEMBERS }: Config) => ({ reason: `over_${MAX_ROOM_MEMBERS}` }),
+      }),
+      limit: Type.Integer({ maximum: 9, rule: even }),
+    },
+    { additionalProperties: false },
+  );
+  assert.deepEqual(faults(schema, { count: 1, name: 'x', members: 1, limit: 10, more: 1 }), [
+    { field: 'more', reason: 'unknown_field' },
+    { field: 'count', reason: 'odd' },
+    { field: 'name', reason: 'taken', by: 'bob' },
+    { field: 'members', reason: 'over_10000' },
+    { field: 'limit', reason: 'too_large', maximum: 9 },
+  ]);
+  assert.deepEqual(
+    faults(schema, { count: 'x', name: [], members: null, limit: 2 })?.map(({ reason }) => reason),
+    ['wrong_type', 'wrong_type', 'wrong_type'],
+  );
 });
 
 test('lengths count code points', () => {

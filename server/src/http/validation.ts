@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module';
-import type { ValidateFunction } from 'ajv';
+import type { FuncKeywordDefinition, ValidateFunction } from 'ajv';
 import type { Ajv2020, Options } from 'ajv/dist/2020.js';
+import type { DataValidateFunction } from 'ajv/dist/types/index.js';
 import type { TSchema } from 'typebox';
+import type { Config } from '../config.ts';
 import type { FieldFault } from '../errors.ts';
+import type { Rule } from '../schemas.ts';
 import { isDateTime } from '../timestamp.ts';
 import { faultsOf } from './faults.ts';
 
@@ -29,11 +32,10 @@ const options: Options = {
     email: true,
     date: true,
   },
-  keywords: ['example'],
 };
 
-export function createChecks(): CheckOf {
-  const compile = createCompiler();
+export function createChecks(config: Config): CheckOf {
+  const compile = createCompiler({ ...options, keywords: ['example', ruleKeyword(config)] });
 
   return (schema) => {
     let isValid: ValidateFunction | undefined;
@@ -51,7 +53,7 @@ export function createChecks(): CheckOf {
 }
 
 /** Compiles schemas into functions that stop at the first error, or find all. The library is loaded with the first. */
-function createCompiler(): (schema: TSchema, allErrors: boolean) => ValidateFunction {
+function createCompiler(options: Options): (schema: TSchema, allErrors: boolean) => ValidateFunction {
   const load = createRequire(import.meta.url);
   const compilers = new Map<boolean, Ajv2020>();
   return (schema, allErrors) => {
@@ -62,5 +64,24 @@ function createCompiler(): (schema: TSchema, allErrors: boolean) => ValidateFunc
       compilers.set(allErrors, ajv);
     }
     return ajv.compile(schema as object);
+  };
+}
+
+/** `rule` of a schema: judged with the rest, so that all that is wrong is said at once. */
+function ruleKeyword(config: Config): FuncKeywordDefinition {
+  return {
+    keyword: 'rule',
+    errors: true,
+    compile: (rule: Rule<unknown>, { type }) => {
+      const validate: DataValidateFunction = (value) => {
+        const kind = Array.isArray(value) ? 'array' : typeof value;
+        // Of other kinds `type` says enough.
+        const found = kind === (type === 'integer' ? 'number' : type) ? rule(value, config) : undefined;
+        if (found === undefined) return true;
+        validate.errors = [{ keyword: 'rule', params: typeof found === 'string' ? { reason: found } : found }];
+        return false;
+      };
+      return validate;
+    },
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readConfig } from '../../src/config.ts';
 import { createSerialisers } from '../../src/http/serialise.ts';
 import { createChecks } from '../../src/http/validation.ts';
 import { routes } from '../../src/routes.ts';
@@ -7,7 +8,7 @@ import { routes } from '../../src/routes.ts';
 // Schemas are compiled by the first request that needs them: what is wrong with one must not wait for it.
 
 test('every path, query and body can be checked', () => {
-  const checkOf = createChecks();
+  const checkOf = createChecks(readConfig({}));
   for (const { method, path, params, query, body } of routes)
     for (const schema of [params, query, body]) {
       if (!schema) continue;

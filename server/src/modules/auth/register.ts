@@ -2,10 +2,8 @@ import { type Answer, created } from '../../answer.ts';
 import { type Ctx, write } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { createUser } from '../users/create.ts';
-import { profileFaults, refuseFaults } from '../users/fields.ts';
 import { rememberAddress } from './attempt.ts';
 import { hashPassword } from './hashing.ts';
-import { passwordFaults } from './password_change.ts';
 import { presentOpened } from './present.ts';
 import { startSession } from './session_start.ts';
 
@@ -18,7 +16,6 @@ export interface Registration {
 
 /** Makes an account and its first session, where people may sign up by themselves. */
 export async function register(ctx: Ctx, { password, ...profile }: Registration): Promise<Answer> {
-  refuseFaults(...profileFaults(profile), ...passwordFaults('password', password));
   if (ctx.deps.config.REGISTRATION === 'closed') {
     throw new AppError('PERMISSION_DENIED', {
       reason: 'registration_closed',

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
-import { Component, Limit, Offset, Strict, Timestamp } from '../../schemas.ts';
+import { Component, Limit, Offset, Strict, Text, Timestamp } from '../../schemas.ts';
 import { DisplayName, Email, OwnUser, Username } from '../users/schema.ts';
+import { passwordFault } from './passwords.ts';
 
 export const SignedIn = Component('SignedIn', {
   access_token: Type.String({ description: 'JWT, sent as `Authorization: Bearer`.' }),
@@ -27,7 +28,7 @@ export const PasswordChanged = Strict({ ended_sessions: Type.Array(Session) });
 
 // Far above any password, so that a wrong one is 401 whatever its length.
 const Password = Type.String({ minLength: 1, maxLength: 1_024 });
-const NewPassword = Type.String({ description: '8 to 256 characters.' });
+const NewPassword = Text(passwordFault, '8 to 256 characters.');
 
 export const LoginBody = Strict({
   username: Type.String({ minLength: 1, maxLength: 254, description: 'User name or e-mail.' }),

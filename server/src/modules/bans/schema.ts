@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+import { Component, Id, Limit, Lines, Nullable, Offset, Strict, Text, Timestamp } from '../../schemas.ts';
+import { untilFault } from './until.ts';
 
-export const MAX_REASON = 500;
+const MAX_REASON = 500;
 
 export const Ban = Component('Ban', {
   room_id: Id,
@@ -19,10 +20,10 @@ export const BanPage = Component('BanPage', {
   has_more: Type.Boolean(),
 });
 
-/** Judged by the action: a time in the past is well formed, but impossible. */
-export const Until = Type.Optional(Nullable(Type.String({ description: 'RFC 3339, in the future; null for no end.' })));
+/** Whether it is in the future is for the action: a time in the past is well formed, but impossible. */
+export const Until = Type.Optional(Nullable(Text(untilFault, 'RFC 3339, in the future; null for no end.')));
 export const SetBanBody = Strict({
-  reason: Type.Optional(Nullable(Type.String({ description: `At most ${MAX_REASON} code points.` }))),
+  reason: Type.Optional(Nullable(Lines(MAX_REASON))),
   until: Until,
 });
 export const ListQuery = Strict({ limit: Limit, offset: Offset });

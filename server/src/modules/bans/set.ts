@@ -1,12 +1,10 @@
 import { allowOnPerson } from '../../access.ts';
 import { type Answer, ok } from '../../answer.ts';
 import { type Ctx, emit, write } from '../../context.ts';
-import { invalid } from '../../errors.ts';
 import { requireRemovable } from '../members/guard.ts';
 import { endAfter } from '../members/leave.ts';
-import { textFault } from '../rooms/input.ts';
 import { banOf } from './present.ts';
-import { MAX_REASON, type SetBan } from './schema.ts';
+import type { SetBan } from './schema.ts';
 import { type BanWithUser, findBan, putBan } from './store.ts';
 import { parseUntil, requireFuture } from './until.ts';
 
@@ -15,8 +13,6 @@ import { parseUntil, requireFuture } from './until.ts';
  * name stays.
  */
 export function setBan(ctx: Ctx, roomId: number, userId: number, body: SetBan): Promise<Answer> {
-  const fault = textFault('reason', body.reason, MAX_REASON);
-  if (fault) throw invalid([fault]);
   const wanted = parseUntil(body.until);
   return write(ctx, 'ban.set', async (ctx) => {
     const on = await allowOnPerson(ctx, 'ban.set', roomId, userId);

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+import { metadataFault } from './metadata.ts';
 
 const Person = Strict({ user_id: Id, username: Type.String() });
 
@@ -69,7 +70,14 @@ export const Mentions = Component('Mentions', {
 const Content = Type.String({ description: 'At most 2 000 code points.' });
 
 const Metadata = Type.Unsafe<Record<string, unknown>>(
-  Type.Object({}, { additionalProperties: true, description: 'At most 4 KiB; `client_id` makes the send repeatable.' }),
+  Type.Object(
+    {},
+    {
+      additionalProperties: true,
+      description: 'At most 4 KiB; `client_id` makes the send repeatable.',
+      rule: metadataFault,
+    },
+  ),
 );
 
 export const SendBody = Strict({

@@ -4,7 +4,7 @@ import type { Ctx } from '../../context.ts';
 import { AppError, invalid, invalidField } from '../../errors.ts';
 import type { SendInput, SendVerdict } from './append_input.ts';
 import { contentFault } from './content.ts';
-import { metadataFault, storedMetadata } from './metadata.ts';
+import { storedMetadata } from './metadata.ts';
 import { messageJson } from './present.ts';
 
 /** In the order of time, so that their index grows at its end alone: random ones change a page of it for every message. Node 24 has no others. */
@@ -40,7 +40,7 @@ async function answerOf(ctx: Ctx, verdict: SendVerdict): Promise<Answer> {
 
 function inputOf(ctx: Ctx, kind: SendInput['kind'], containerId: number, body: SendBody): SendInput {
   refuseContent(body.content, ctx.deps.config.MAX_MESSAGE_LENGTH);
-  const metadata = storedOf(body.metadata);
+  const metadata = body.metadata ? storedMetadata(body.metadata) : '{}';
   const clientId = clientIdOf(ctx, body.metadata);
   const replyToId = body.parent_message_id ?? null;
   return {
@@ -65,13 +65,6 @@ export function refuseContent(content: string, maxLength: number): void {
   const { code, ...details } = fault;
   if (code === 'MESSAGE_TOO_LONG') throw new AppError(code, { field: 'content', ...details });
   throw invalid([{ field: 'content', ...details }]);
-}
-
-function storedOf(metadata: SendBody['metadata']): string {
-  if (metadata === undefined || metadata === null) return '{}';
-  const fault = metadataFault(metadata);
-  if (fault) throw invalid([{ ...fault, field: 'metadata' }]);
-  return storedMetadata(metadata);
 }
 
 /** The key of a send is `metadata.client_id`; the header is another way to say it (contract §1.12). */

@@ -8,14 +8,14 @@ import { insertContainer } from '../containers/store.ts';
 import { addToMemberCount, putMember } from '../members/change_store.ts';
 import { addToCounter } from '../statistics/tally_store.ts';
 import { insertRoom } from './change_store.ts';
-import { type JudgedRoom, judgeRoomBody } from './input.ts';
+import { type RoomInput, roomInput } from './input.ts';
 import { roomJson } from './present.ts';
 import type { CreateRoom } from './schema.ts';
 import { findRoom, type RoomForUser } from './store.ts';
 
 /** Makes a room whose owner and first member is the caller. `room_created` says so; no `user_joined` goes with it. */
 export async function createRoom(ctx: Ctx, body: CreateRoom): Promise<Answer> {
-  const fields = judgeRoomBody(body, ctx.deps.config) as JudgedRoom & { name: string };
+  const fields = roomInput(body) as RoomInput & { name: string };
   return write(ctx, 'room.create', async (ctx) => {
     allow(ctx, 'room.create');
     if (body.auto_join !== undefined) allow(ctx, 'room.create_auto_join');
@@ -23,7 +23,7 @@ export async function createRoom(ctx: Ctx, body: CreateRoom): Promise<Answer> {
   });
 }
 
-async function store(ctx: WriteCtx, fields: JudgedRoom & { name: string }): Promise<RoomForUser> {
+async function store(ctx: WriteCtx, fields: RoomInput & { name: string }): Promise<RoomForUser> {
   const { now } = ctx;
   const user_id = ctx.actor.userId;
   const visibility = (fields.is_public ?? true) ? 'public' : 'private';

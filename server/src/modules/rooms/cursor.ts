@@ -1,5 +1,3 @@
-import { invalidField } from '../../errors.ts';
-
 /** Where a page of the room list begins: just after this room. */
 export interface ListEdge {
   /** Epoch milliseconds. */
@@ -14,9 +12,13 @@ export function encodeCursor({ last_activity, id }: ListEdge): string {
   return Buffer.from(`${last_activity}-${id}`).toString('base64url');
 }
 
-/** Raises 400 for what no list has given out. */
+/** Of what no list has given out. */
+export const cursorFault = (cursor: string) => (CURSOR.test(textOf(cursor)) ? undefined : 'not_a_cursor');
+
 export function decodeCursor(cursor: string): ListEdge {
-  const [, activity, id] = /^(\d{1,15})-(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
-  if (activity === undefined || id === undefined) throw invalidField('cursor', 'not_a_cursor');
+  const [activity, id] = textOf(cursor).split('-');
   return { last_activity: Number(activity), id: Number(id) };
 }
+
+const CURSOR = /^\d{1,15}-\d{1,15}$/;
+const textOf = (cursor: string) => Buffer.from(cursor, 'base64url').toString('latin1');

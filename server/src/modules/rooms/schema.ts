@@ -1,9 +1,13 @@
 import { type Static, Type } from 'typebox';
-import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+import type { Config } from '../../config.ts';
+import { Component, Id, Limit, Lines, Nullable, Offset, Strict, Text, Timestamp } from '../../schemas.ts';
+import { cleanName, nameFault } from '../../text.ts';
+import { metadataFault } from '../messages/metadata.ts';
+import { cursorFault } from './cursor.ts';
 
 export const MAX_ROOM_NAME = 100;
-export const MAX_DESCRIPTION = 1_000;
-export const MAX_TOPIC = 200;
+const MAX_DESCRIPTION = 1_000;
+const MAX_TOPIC = 200;
 
 export const Room = Component('Room', {
   id: Id,
@@ -38,25 +42,38 @@ export const RoomPage = Component('RoomPage', {
   next_cursor: Nullable(Type.String({ description: 'Pass it as `cursor` for the page after this one.' })),
 });
 
-// Texts are judged by the action, in code points after trimming, with a reason for each fault.
 const fields = {
-  description: Type.Optional(Nullable(Type.String({ description: `At most ${MAX_DESCRIPTION} code points.` }))),
-  topic: Type.Optional(Nullable(Type.String({ description: `At most ${MAX_TOPIC} code points.` }))),
+  description: Type.Optional(Nullable(Lines(MAX_DESCRIPTION))),
+  topic: Type.Optional(Nullable(Lines(MAX_TOPIC))),
   is_public: Type.Optional(Type.Boolean()),
-  max_members: Type.Optional(Type.Integer({ minimum: 1, description: 'At most MAX_ROOM_MEMBERS (10 000).' })),
+  max_members: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'At most MAX_ROOM_MEMBERS (10 000).', rule: membersFault }),
+  ),
   slow_mode_seconds: Type.Optional(
     Type.Integer({ minimum: 0, maximum: 3_600, description: 'Least time between two messages of a plain member.' }),
   ),
   metadata: Type.Optional(
     Nullable(
       Type.Unsafe<Record<string, unknown>>(
-        Type.Object({}, { additionalProperties: true, description: 'At most 4 KiB, 5 levels and 32 keys.' }),
+        Type.Object(
+          {},
+          { additionalProperties: true, description: 'At most 4 KiB, 5 levels and 32 keys.', rule: metadataFault },
+        ),
       ),
     ),
   ),
   auto_join: Type.Optional(Type.Boolean({ description: 'Set by admins only.' })),
 };
-const Name = Type.String({ description: `1 to ${MAX_ROOM_NAME} code points in one line, once trimmed.` });
+const Name = Text(roomNameFault, `1 to ${MAX_ROOM_NAME} code points in one line, once trimmed.`);
+
+function roomNameFault(name: string) {
+  const reason = nameFault(cleanName(name), MAX_ROOM_NAME);
+  return reason && { reason, max_length: MAX_ROOM_NAME };
+}
+
+function membersFault(wanted: number, { MAX_ROOM_MEMBERS: maximum }: Config) {
+  return wanted <= maximum ? undefined : { reason: 'too_large', maximum };
+}
 
 export const CreateRoomBody = Strict({ name: Name, ...fields });
 export const UpdateRoomBody = Strict({
@@ -75,7 +92,9 @@ export const ListRoomsQuery = Strict({
   ),
   limit: Limit,
   offset: Offset,
-  cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next_cursor` of the page before.' })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 100, description: '`next_cursor` of the page before.', rule: cursorFault }),
+  ),
 });
 
 export type CreateRoom = Static<typeof CreateRoomBody>;

@@ -5,14 +5,14 @@ import { unprocessable } from '../../errors.ts';
 import { foldForSearch } from '../../text.ts';
 import { addToCounter } from '../statistics/tally_store.ts';
 import { setVisibility, updateRoom } from './change_store.ts';
-import { type JudgedRoom, judgeRoomBody } from './input.ts';
+import { type RoomInput, roomInput } from './input.ts';
 import { roomJson } from './present.ts';
 import type { UpdateRoom } from './schema.ts';
 import { findRoom, type RoomForUser } from './store.ts';
 
 /** Changes what the body names; the same values again change nothing and say nothing. */
 export async function changeRoom(ctx: Ctx, roomId: number, body: UpdateRoom): Promise<Answer> {
-  const fields = judgeRoomBody(body, ctx.deps.config);
+  const fields = roomInput(body);
   return write(ctx, 'room.update', async (ctx) => {
     const { room } = await allowInRoom(ctx, 'room.update', roomId);
     if (body.auto_join !== undefined) await allowInRoom(ctx, 'room.set_auto_join', roomId);
@@ -36,7 +36,7 @@ export async function changeRoom(ctx: Ctx, roomId: number, body: UpdateRoom): Pr
   });
 }
 
-type Settings = Required<Pick<JudgedRoom, 'description' | 'topic'>> & Required<JudgedRoom>;
+type Settings = Required<Pick<RoomInput, 'description' | 'topic'>> & Required<RoomInput>;
 type Setting = keyof Settings;
 
 function settingsOf(room: RoomForUser): Settings {

@@ -19,7 +19,7 @@ export interface NewUser {
 }
 
 /**
- * Makes an account, which joins every `auto_join` room. The fields have been judged by `profileFaults`; a taken name is 409.
+ * Makes an account, which joins every `auto_join` room. A taken name is 409; what a name may be has been judged before.
  * Done by nobody, it is the new person's own doing.
  */
 export async function createUser(ctx: WriteCtx, input: NewUser): Promise<User> {

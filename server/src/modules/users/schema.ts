@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+import { Component, Id, Limit, Nullable, Offset, Strict, Text, Timestamp } from '../../schemas.ts';
+import { avatarUrlFault, displayNameFault, emailFault, statusMessageFault, usernameFault } from './names.ts';
 
 export const ServerRole = Type.Enum(['user', 'moderator', 'admin', 'guest', 'bot']);
 
@@ -13,13 +14,14 @@ const Card = {
   last_seen: Timestamp,
 };
 
-export const Email = Type.String({ description: 'At most 254 characters; shown to its owner and to admins only.' });
+const EMAIL = 'At most 254 characters; shown to its owner and to admins only.';
+const KnownEmail = Type.String({ description: EMAIL });
 
 export const profileProperties = {
   id: Id,
   uuid: Type.String(),
   username: Type.String(),
-  email: Email,
+  email: KnownEmail,
   display_name: Nullable(Type.String()),
   avatar_url: Nullable(Type.String()),
   status_message: Nullable(Type.String()),
@@ -31,7 +33,7 @@ export const profileProperties = {
 };
 
 export const OwnUser = Component('OwnUser', profileProperties);
-export const User = Component('User', { ...profileProperties, email: Type.Optional(Email) });
+export const User = Component('User', { ...profileProperties, email: Type.Optional(KnownEmail) });
 
 export const FoundUsers = Component('FoundUsers', {
   users: Type.Array(Strict(Card)),
@@ -39,16 +41,17 @@ export const FoundUsers = Component('FoundUsers', {
   has_more: Type.Boolean(),
 });
 
-// The texts are judged by modules/users/names.ts, with reasons that say more than a pattern does.
-export const Username = Type.String({ description: '3 to 50 of A-Z a-z 0-9 _ -' });
-export const DisplayName = Nullable(Type.String({ description: '1 to 100 characters.' }));
+// By rules, whose reasons say more than a pattern does.
+export const Username = Text((name) => usernameFault(name), '3 to 50 of A-Z a-z 0-9 _ -');
+export const Email = Text(emailFault, EMAIL);
+export const DisplayName = Nullable(Text(displayNameFault, '1 to 100 characters.'));
 
 export const ProfileBody = Strict({
   username: Type.Optional(Username),
   email: Type.Optional(Email),
   display_name: Type.Optional(DisplayName),
-  avatar_url: Type.Optional(Nullable(Type.String({ description: 'http or https, or the path of a file here.' }))),
-  status_message: Type.Optional(Nullable(Type.String({ description: 'At most 200 characters.' }))),
+  avatar_url: Type.Optional(Nullable(Text(avatarUrlFault, 'http or https, or the path of a file here.'))),
+  status_message: Type.Optional(Nullable(Text(statusMessageFault, 'At most 200 characters.'))),
 });
 export type ProfileChange = Static<typeof ProfileBody>;
 
