@@ -30,6 +30,17 @@ test('a body refuses what it does not know', () => {
       assert.equal((body as { additionalProperties?: unknown }).additionalProperties, false, `${method} ${path}`);
 });
 
+test('what has a default is there for the action, which then states none', () => {
+  const optional = routes.flatMap(({ method, path, query, body }) =>
+    [query, body].flatMap((schema) =>
+      Object.entries(schema?.properties ?? {})
+        .filter(([name, property]) => 'default' in property && !schema?.required?.includes(name))
+        .map(([name]) => `${method} ${path}: ${name}`),
+    ),
+  );
+  assert.deepEqual(optional, []);
+});
+
 test('only what has a body reads one, and each parameter in a path has a schema', () => {
   for (const { method, path, params, body } of routes) {
     assert.ok(method !== 'GET' || body === undefined, `${method} ${path}`);

@@ -7,7 +7,7 @@ import { topAuthors } from './store.ts';
 import { roomHoursSince } from './tally_store.ts';
 
 /** What happened in a room in a period (contract §8.1). Read from what is counted with each change: it takes no longer as history grows. */
-export async function getRoomStatistics(ctx: Ctx, roomId: number, period: Period = '7d'): Promise<Answer> {
+export async function getRoomStatistics(ctx: Ctx, roomId: number, period: Period): Promise<Answer> {
   const { room } = await allowInRoom(ctx, 'room.statistics', roomId);
   const window = { container_id: roomId, since: sinceOf(period, ctx.now) };
   const hours = await roomHoursSince.all(ctx.db, window);

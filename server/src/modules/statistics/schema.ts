@@ -6,13 +6,10 @@ const Count = Type.Integer();
 const Day = Type.String({ description: 'UTC, as in `2024-01-14`.' });
 
 export const PeriodQuery = Strict({
-  period: Type.Optional(
-    Type.Enum(periodNames, {
-      default: '7d',
-      description:
-        '`24h`: the present hour and the 23 before it; `7d` and longer: whole UTC days, today being the last.',
-    }),
-  ),
+  period: Type.Enum(periodNames, {
+    default: '7d',
+    description: '`24h`: the present hour and the 23 before it; `7d` and longer: whole UTC days, today being the last.',
+  }),
 });
 
 export const RoomStatistics = Component('RoomStatistics', {
