@@ -9,7 +9,7 @@ import { countOf, peopleAfter, reactionsOf } from './store.ts';
 
 interface ListOptions {
   readonly emoji?: string;
-  readonly limit?: number;
+  readonly limit: number;
   readonly cursor?: string;
 }
 
@@ -24,7 +24,7 @@ export async function listReactions(ctx: Ctx, messageId: number, options: ListOp
 
 async function listPeople(ctx: Ctx, messageId: number, emoji: string, options: ListOptions): Promise<Answer> {
   const edge = options.cursor === undefined ? peopleStart : decodeCursor(options.cursor);
-  const limit = options.limit ?? 50;
+  const { limit } = options;
   const { message } = await allowOnMessage(ctx, 'message.list', messageId);
   const of = { message_id: messageId, emoji };
   const [people, counted] = await Promise.all([

@@ -7,7 +7,7 @@ export const OfReaction = Strict({ message_id: Id, emoji: Emoji });
 export const AddBody = Strict({ emoji: Emoji });
 export const ListQuery = Strict({
   emoji: Type.Optional(Emoji),
-  limit: Type.Optional(Limit),
+  limit: Limit,
   cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next_cursor` of the page before.' })),
 });
 
