@@ -10,6 +10,7 @@ import { migrate } from './db/migrations/migrate.ts';
 import { openSqlite } from './db/sqlite.ts';
 import { createServer } from './http/server.ts';
 import { startMaintenance } from './maintenance.ts';
+import { type Sealer, startSealer } from './modules/audit/sealer.ts';
 import { createLoginAttempts } from './modules/auth/attempts.ts';
 import { createAuthority } from './modules/auth/authority.ts';
 import { bootstrap, type FirstStart } from './modules/auth/bootstrap.ts';
@@ -35,6 +36,7 @@ export interface App {
   readonly deps: Deps;
   /** On the first start alone. */
   readonly firstAdmin: FirstStart | undefined;
+  readonly sealer: Sealer;
   /** Answers what is in flight, writes what is in memory and gives everything back. */
   close(): Promise<void>;
 }
@@ -53,8 +55,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const firstAdmin = await bootstrap(deps);
     const server = await createServer(deps, routes);
     const stopMaintenance = startMaintenance(deps);
-    undo.unshift(() => drain(server, config.DRAIN_SECONDS), stopMaintenance);
-    return { server, deps, firstAdmin, close: () => inTurn(undo) };
+    const sealer = startSealer(deps);
+    undo.unshift(() => drain(server, config.DRAIN_SECONDS), stopMaintenance, sealer.stop);
+    return { server, deps, firstAdmin, sealer, close: () => inTurn(undo) };
   } catch (error) {
     await inTurn(undo);
     throw error;

@@ -90,6 +90,7 @@ export const ConfigSchema = Type.Object({
   TRUSTED_PROXIES: list([], 'Addresses or CIDR ranges whose X-Forwarded-For is believed.'),
   CORS_ORIGINS: list([], 'Origins whose pages may call the API, such as https://chat.example.org, or * for any.'),
   AUDIT_KEEP_CONTENT: flag(true, 'Whether the audit log keeps the words of deleted messages.'),
+  AUDIT_RETENTION_DAYS: integer(0, 0, 36_500, 'Days that rows of the audit log are kept; 0 keeps them for ever.'),
   RATE_LIMITS: Type.Enum(['on', 'off'], { default: 'on', description: 'Off for benchmarks and tests.' }),
   RATE_LIMIT_LOGIN: rate('20/5m', 'Sign-ins per address.'),
   RATE_LIMIT_REFRESH: rate('30/1m', 'Token refreshes per address.'),

@@ -37,6 +37,7 @@ export const roomRules = {
   'ban.set': room(...moderating),
   'mute.list': room(...moderating),
   'mute.set': room(...moderating),
+  'room.audit': room(...moderating),
   'room.statistics': room('member', ...moderating),
   'message.list': room('guest', ...reading),
   'message.send': words('member', 'moderator', 'owner'),
@@ -61,6 +62,7 @@ export const accountRules = {
   'conversation.create': ['user', 'bot', 'moderator', 'admin'],
   'admin.read': ['admin'],
   'admin.users': ['admin'],
+  'admin.audit': ['admin'],
 } as const satisfies Record<string, readonly ServerRole[]>;
 
 interface ConversationRule {

@@ -2,6 +2,7 @@ import { documentRoutes } from './http/openapi/routes.ts';
 import type { Route } from './http/route.ts';
 import { adminConsistencyRoutes } from './modules/admin/consistency_routes.ts';
 import { adminRoutes } from './modules/admin/routes.ts';
+import { auditRoutes } from './modules/audit/routes.ts';
 import { authRoutes } from './modules/auth/routes.ts';
 import { banRoutes } from './modules/bans/routes.ts';
 import { conversationRoutes } from './modules/conversations/routes.ts';
@@ -29,6 +30,7 @@ const declared: readonly Route[] = [
   ...readMarkRoutes,
   ...conversationRoutes,
   ...statisticsRoutes,
+  ...auditRoutes,
   ...adminRoutes,
   ...adminConsistencyRoutes,
 ];

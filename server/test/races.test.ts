@@ -3,6 +3,7 @@ import { after, describe, it } from 'node:test';
 import { differences } from '../src/modules/admin/consistency.ts';
 import { engines } from './engines.ts';
 import { createTestApp } from './harness/app.ts';
+import { draws } from './harness/draws.ts';
 import type { Person } from './harness/people.ts';
 
 const MAX_PINS = 5;
@@ -13,18 +14,8 @@ const atOnce = <T>(count: number, act: (n: number) => Promise<T>): Promise<T[]> 
 
 /** Same draws for the same RACES_SEED; the order in which the server answers is its own. */
 const seed = Number(process.env.RACES_SEED ?? Date.now() % 2 ** 31);
-let state = seed;
-/** From 0 to below 1 (mulberry32). */
-function random(): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-}
-
+const { next: random, pick: anyOf } = draws(seed);
 const emoji = ['👍', '❤️'];
-
-const anyOf = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
 
 for (const engine of engines) {
   describe(`at once (${engine}, RACES_SEED=${seed})`, async () => {

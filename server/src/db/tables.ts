@@ -20,6 +20,8 @@ export interface Tables {
   reactions: { message_id: number; emoji: string; user_id: number; created_at: number };
   events: EventRow;
   audit_log: AuditRow;
+  audit_seals: AuditSealRow;
+  audit_marks: AuditMarkRow;
   idempotency_keys: IdempotencyRow;
   /** What happened in a room in an hour (hours since 1970, UTC): living messages, joins, reactions that stand. */
   room_hours: { container_id: number; hour: number; messages: number; joins: number; reactions: number };
@@ -195,6 +197,34 @@ export interface AuditRow {
   details: string;
   address: string;
   created_at: number;
+}
+
+/** A link of the chain over the audit log; digests are salted, so that they say nothing once the salt is gone. */
+export interface AuditSealRow {
+  /** 1, 2, 3 … */
+  seq: number;
+  audit_id: number;
+  key_id: string;
+  address_salt: string | null;
+  address_digest: string;
+  address_erased: string | null;
+  words_salt: string | null;
+  words_digest: string;
+  words_erased: string | null;
+  mac: string;
+}
+
+/** A signed place in the chain: where it ends, and where it begins since what was before has been dropped. */
+export interface AuditMarkRow {
+  name: 'head' | 'checkpoint';
+  seq: number;
+  mac: string;
+  /** Of the row at that place. */
+  xid: string;
+  audit_id: number;
+  at: number;
+  key_id: string;
+  signature: string;
 }
 
 export interface IdempotencyRow {

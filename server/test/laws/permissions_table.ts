@@ -41,6 +41,7 @@ PUT /rooms/{room_id}/bans/{user_id}         | a moderator            | 401 403 4
 PUT /rooms/{room_id}/bans/{user_id}         | the owner              | 401 403 403 404 403 404 403 403 403:owner 409 403:owner 404 409 | moderator
 DELETE /rooms/{room_id}/bans/{user_id}      | somebody banned        | 401 403 403 404 403 404 403 403 204 204 204 404 204 | moderator
 DELETE /rooms/{room_id}/bans/{user_id}      | a member               | 401 403 403 404 403 404 403 403 404n 404n 404n 404 404n | moderator
+GET /rooms/{room_id}/audit                  | -                      | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
 GET /rooms/{room_id}/stats                  | -                      | 401 403 403 404 403 404 200 200 200 200 200 404 200 | member
 GET /rooms/{room_id}/mutes                  | -                      | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
 PUT /rooms/{room_id}/mutes/{user_id}        | other                  | 401 403 403 404 403 404 403 403 404u 404u 404u 404 404u | moderator
@@ -104,6 +105,7 @@ GET /admin/users                            | -                      | 401 403 4
 PUT /admin/users/{user_id}                  | other                  | 401 403 403 403 200 401 | admin
 PUT /admin/users/{user_id}                  | nobody                 | 401 403 403 403 404u 401 | admin
 GET /admin/consistency                      | -                      | 401 403 403 403 200 401 | admin
+GET /admin/audit                            | -                      | 401 403 403 403 200 401 | admin
 GET /admin/stats                            | -                      | 401 403 403 403 200 401 | admin
 `;
 
@@ -133,7 +135,6 @@ POST /conversations/{conversation_id}/block   | -                     | 401 404 
 export const notThereYet = [
   'POST /messages/{message_id}/report',
   'POST /rooms/{room_id}/typing',
-  'GET /rooms/{room_id}/audit',
   'GET /rooms/{room_id}/files',
   'GET /rooms/{room_id}/reports',
   'PUT /reports/{report_id}',

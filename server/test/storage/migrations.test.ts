@@ -87,8 +87,8 @@ const indexesIn = {
 /** Where an engine stores more than the other, and why. */
 const postgresAlone = {
   // The order of commits, which the single writer of SQLite gives by itself.
-  columns: ['events.xid'],
-  indexes: ['events_in_order'],
+  columns: ['events.xid', 'audit_log.xid'],
+  indexes: ['events_in_order', 'audit_log_in_order'],
 };
 // Names are searched by reading an index of them; PostgreSQL reads the table as fast.
 const sqliteAlone = ['rooms_by_name'];

@@ -4,9 +4,10 @@ import { textOf } from '../statement.ts';
 import { initial } from './0001_initial.ts';
 import { statistics } from './0002_statistics.ts';
 import { reactions } from './0003_reactions.ts';
+import { auditSeals } from './0004_audit_seals.ts';
 import type { Migration } from './migration.ts';
 
-const migrations: readonly Migration[] = [initial, statistics, reactions];
+const migrations: readonly Migration[] = [initial, statistics, reactions, auditSeals];
 
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;
 const applied = textOf('select id, name, checksum from schema_migrations order by id');

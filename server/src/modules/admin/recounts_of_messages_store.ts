@@ -63,13 +63,14 @@ const sentEvents: Recount = {
     left join messages as m on m.id = e.message_id where e.type = 'message_sent'`,
 };
 
-/** Every event of an audited type has its audit row, and no other has one. */
+/** Every event of an audited type has its audit row, and no other has one; what is older than the audit log is not looked at. */
 const audited = (types: readonly string[]): Recount => ({
   of: 'event',
   names: ['audit_rows'],
   from: `select e.id, case when e.type in (${types.map((type) => `'${type}'`).join(', ')}) then 1 else 0 end as audit_rows,
       coalesce(a.entries, 0) as counted_audit_rows from events as e
-    left join (select event_id, action, count(*) as entries from audit_log group by event_id, action) as a on a.event_id = e.id and a.action = e.type`,
+    left join (select event_id, action, count(*) as entries from audit_log group by event_id, action) as a on a.event_id = e.id and a.action = e.type
+    where e.created_at >= coalesce((select at from audit_marks where name = 'checkpoint'), 0)`,
 });
 
 const auditRows: Recount = {

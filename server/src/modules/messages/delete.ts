@@ -35,12 +35,17 @@ export function deleteMessage(ctx: Ctx, messageId: number, reason: string | null
         userId: message.author_id,
         details: {
           reason: reason ?? inner.request.auditReason ?? null,
-          ...(inner.deps.config.AUDIT_KEEP_CONTENT ? { content: message.content } : {}),
+          ...(isKept(inner, message) ? { content: message.content } : {}),
         },
       },
     });
     return asItWas === undefined ? noContent : okJson(asItWas);
   });
+}
+
+/** What two people said to each other is for nobody who reads the audit log. */
+function isKept(ctx: Ctx, { visibility }: MessageOfContainer): boolean {
+  return ctx.deps.config.AUDIT_KEEP_CONTENT && visibility !== 'direct';
 }
 
 async function takeOut(ctx: WriteCtx, message: MessageOfContainer) {

@@ -39,7 +39,12 @@ export async function createUser(ctx: WriteCtx, input: NewUser): Promise<User> {
   const user = (await findUser.first(ctx.db, inserted)) as User;
   await storeWords(ctx.db, user);
   const doer = ctx.actor.userId === 0 ? { ...ctx, actor: actorOf(user) } : ctx;
-  await emit(doer, { type: 'user_created', userId: user.id, version: user.version, audit: { userId: user.id } });
+  await emit(doer, {
+    type: 'user_created',
+    userId: user.id,
+    version: user.version,
+    audit: { userId: user.id, details: { role: user.role } },
+  });
   await joinAutoRooms(doer, user);
   await addToCounter.run(ctx.db, { name: 'users', delta: 1 });
   return user;

@@ -1,0 +1,47 @@
+import { type Expression, type RawBuilder, sql } from 'kysely';
+import type { Dialect } from './database.ts';
+
+/** Where a row stands in the order in which transactions were committed. */
+export interface CommitPosition {
+  /** The transaction; `0` where ids alone give the order. */
+  readonly xid: string;
+  readonly id: number;
+}
+
+export const BEGINNING: CommitPosition = { xid: '0', id: 0 };
+
+interface Order {
+  readonly xid: RawBuilder<string>;
+  readonly by: RawBuilder<unknown>;
+  after(xid: string, id: number): Expression<boolean>;
+  /** Nothing that is still to be committed will stand before it. */
+  readonly settled: Expression<boolean>;
+}
+
+/**
+ * The order of commits of a table whose rows carry their transaction where there are many writers. Ids are given out before the
+ * commit, so that a reader who goes by them alone misses what is committed late.
+ */
+export function commitOrder(dialect: Dialect, table: string): Order {
+  const id = sql.ref<number>(`${table}.id`);
+  if (dialect === 'sqlite')
+    return {
+      xid: sql<string>`'0'`,
+      by: sql`${id}`,
+      after: (_, low) => sql<boolean>`${id} > ${low}`,
+      settled: sql`1 = 1`,
+    };
+  const xid = sql.ref(`${table}.xid`);
+  return {
+    xid: sql<string>`${xid}::text`,
+    by: sql`${xid}, ${id}`,
+    after: (lowXid, low) => sql<boolean>`(${xid}, ${id}) > (${lowXid}::text::xid8, ${low}::bigint)`,
+    settled: sql<boolean>`${xid} < pg_snapshot_xmin(pg_current_snapshot())`,
+  };
+}
+
+/** Whether a transaction of that number is still to come: then the number is of another cluster, from which the data was restored. */
+export function isAhead(dialect: Dialect, xid: string): Expression<boolean> {
+  if (dialect === 'sqlite') return sql<boolean>`1 = 0`;
+  return sql<boolean>`${xid}::text::xid8 >= pg_snapshot_xmax(pg_current_snapshot())`;
+}

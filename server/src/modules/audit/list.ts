@@ -1,0 +1,45 @@
+import { allow, allowInRoom } from '../../access.ts';
+import { type Answer, ok } from '../../answer.ts';
+import type { Ctx } from '../../context.ts';
+import { invalidField } from '../../errors.ts';
+import { presentEntry } from './present.ts';
+import type { AuditOptions } from './schema.ts';
+import { type AuditFilter, countAudit, listAudit } from './store.ts';
+
+/** What was done in a room, for who moderates it (contract §8.2). */
+export async function listRoomAudit(ctx: Ctx, roomId: number, options: AuditOptions): Promise<Answer> {
+  await allowInRoom(ctx, 'room.audit', roomId);
+  return page(ctx, { ...filterOf(options), roomId }, options);
+}
+
+/** What was done anywhere on the server. */
+export async function listServerAudit(ctx: Ctx, options: AuditOptions): Promise<Answer> {
+  allow(ctx, 'admin.audit');
+  return page(ctx, filterOf(options), options);
+}
+
+async function page(ctx: Ctx, filter: AuditFilter, options: AuditOptions): Promise<Answer> {
+  const { limit = 50, offset = 0, before_id: beforeId } = options;
+  const entries = await listAudit(ctx.db, filter, { beforeId, limit: limit + 1, offset });
+  const isAdmin = ctx.actor.role === 'admin';
+  return ok({
+    logs: entries.slice(0, limit).map((entry) => presentEntry(entry, isAdmin)),
+    total: await countAudit(ctx.db, filter),
+    has_more: entries.length > limit,
+  });
+}
+
+function filterOf(options: AuditOptions): AuditFilter {
+  const [from, to] = [timeOf('from', options.from), timeOf('to', options.to)];
+  if (from !== undefined && to !== undefined && to < from) throw invalidField('to', 'before_from');
+  return { action: options.action, userId: options.user_id, actorId: options.actor_id, from, to };
+}
+
+/** Epoch milliseconds; raises 400 naming the field. */
+function timeOf(field: 'from' | 'to', text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const at = Date.parse(text.toUpperCase());
+  // A leap second is a time, but not one the engine knows.
+  if (!Number.isFinite(at)) throw invalidField(field, 'not_a_timestamp');
+  return at;
+}
