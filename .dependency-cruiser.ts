@@ -96,7 +96,7 @@ const never: IRegularForbiddenRuleType[] = [
   {
     name: 'app-on-top',
     comment: 'The composition root is called by what starts the app.',
-    from: { path: SRC, pathNot: [`${SRC}(start\\.js|(main|generate)\\.ts)$`, TEST] },
+    from: { path: SRC, pathNot: [`${SRC}(start\\.js|(main|generate|cli)\\.ts)$`, `${SRC}cli/`, TEST] },
     to: { path: `${SRC}(app|main|generate)\\.ts$`, dependencyTypesNot: ['type-only'] },
   },
   {

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
@@ -22,6 +23,8 @@ import { createSendGather } from './modules/messages/gather.ts';
 import { createActivity } from './modules/users/activity.ts';
 import { routes } from './routes.ts';
 
+const DATABASE_FILE = 'veza.db';
+
 export interface Overrides {
   readonly now?: () => number;
   readonly log?: Logger;
@@ -43,15 +46,9 @@ export interface App {
 
 /** The composition root: picks every adapter and hands them on as arguments. What a failed start has taken is given back. */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
-  const now = overrides.now ?? Date.now;
-  const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
-  const unlock = lockDataDirectory(config.DATA_DIR);
-  const undo: (() => void | Promise<void>)[] = [unlock];
+  const { deps, close } = await openDeps(config, overrides);
+  const undo: (() => void | Promise<void>)[] = [close];
   try {
-    const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
-    undo.unshift(db.close);
-    await migrate(db, now());
-    const deps = await createDeps(config, db, now, log);
     const firstAdmin = await bootstrap(deps);
     const server = await createServer(deps, routes);
     const stopMaintenance = startMaintenance(deps);
@@ -62,6 +59,39 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     await inTurn(undo);
     throw error;
   }
+}
+
+export interface Opened {
+  readonly deps: Deps;
+  close(): Promise<void>;
+}
+
+/** What actions need, without the server around it; owns the data directory, and brings the database up to date. */
+export async function openDeps(config: Config, overrides: Overrides = {}): Promise<Opened> {
+  const now = overrides.now ?? Date.now;
+  const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
+  const undo: (() => void | Promise<void>)[] = [lockDataDirectory(config.DATA_DIR)];
+  try {
+    const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
+    undo.unshift(db.close);
+    await migrate(db, now());
+    return { deps: await createDeps(config, db, now, log), close: () => inTurn(undo) };
+  } catch (error) {
+    await inTurn(undo);
+    throw error;
+  }
+}
+
+/** A database that is there, beside whoever writes it. */
+export async function openDatabaseOnly(config: Config): Promise<Database> {
+  const path = join(config.DATA_DIR, DATABASE_FILE);
+  if (config.databaseUrl === undefined && !existsSync(path))
+    throw new Error(`There is no database at ${resolve(path)}: set DATA_DIR to the folder of the server's data`);
+  return openDatabase(config, raise);
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 async function createDeps(config: Config, db: Database, now: () => number, log: Logger): Promise<Deps> {
@@ -107,16 +137,12 @@ async function drain(server: FastifyInstance, seconds: number): Promise<void> {
   clearInterval(hangUp);
 }
 
-async function openDatabase(
-  config: Config,
-  onFatal: (error: Error) => void,
-  maxPages: number | undefined,
-): Promise<Database> {
+async function openDatabase(config: Config, onFatal: (error: Error) => void, maxPages?: number): Promise<Database> {
   if (config.databaseUrl !== undefined) {
     const { openPostgres } = await import('./db/postgres.ts');
     return openPostgres({ url: config.databaseUrl });
   }
-  const path = join(config.DATA_DIR, 'veza.db');
+  const path = join(config.DATA_DIR, DATABASE_FILE);
   return openSqlite({
     path,
     minFreeBytes: config.MIN_FREE_DISK_BYTES,

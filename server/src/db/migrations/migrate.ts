@@ -25,6 +25,13 @@ export async function migrate(db: Database, now: number, known: readonly Migrati
   });
 }
 
+/** Throws when the schema is not this code's, without changing it. */
+export async function requireMigrated(db: Database): Promise<void> {
+  const found = await db.reader.all(applied, []).catch((): Row[] => []);
+  if (missingOf(found, migrations, db.dialect).length > 0)
+    throw new Error('The database is older than this version: start the server once, which brings it up to date');
+}
+
 /** What is still to be applied. Refuses a database that a newer version wrote, and one whose past differs. */
 function missingOf(done: readonly Row[], known: readonly Migration[], dialect: Dialect): Migration[] {
   const newest = known.at(-1)?.id ?? 0;

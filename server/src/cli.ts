@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { text } from 'node:stream/consumers';
+import type { Terminal } from './cli/terminal.ts';
+
+const terminal: Terminal = {
+  environment: process.env,
+  print: (line) => void process.stdout.write(`${line}\n`),
+  warn: (line) => void process.stderr.write(`${line}\n`),
+  readInput: () => text(process.stdin),
+  start: async () => void (await import(new URL('./start.js', import.meta.url).href)),
+};
+
+const args = process.argv.slice(2);
+if (args.length === 1 && args[0] === 'start') {
+  // Neither the commands nor what reads their arguments is loaded into a server.
+  await terminal.start();
+} else {
+  const { runVeza } = await import('./cli/run.ts');
+  process.exitCode = await runVeza(args, terminal);
+}
