@@ -74,6 +74,14 @@ export function invalidField(field: string, reason: string): AppError {
   return invalid([{ field, reason }]);
 }
 
+/** Raises what is wrong with the fields, by name, all at once; undefined where nothing is. */
+export function refuseFields(reasons: Readonly<Record<string, string | undefined>>): void {
+  const faults = Object.entries(reasons).flatMap(([field, reason]) =>
+    reason === undefined ? [] : [{ field, reason }],
+  );
+  if (faults.length > 0) throw invalid(faults);
+}
+
 export function unprocessable(reason: string, more: Details = {}): AppError {
   return new AppError('UNPROCESSABLE', { reason, ...more });
 }

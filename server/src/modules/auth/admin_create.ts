@@ -1,10 +1,11 @@
 import { type Ctx, write } from '../../context.ts';
+import { refuseFields } from '../../errors.ts';
 import { createUser } from '../users/create.ts';
-import { profileFaults, refuseFaults } from '../users/fields.ts';
+import { emailFault, usernameFault } from '../users/names.ts';
 import { findAnyUser } from '../users/store.ts';
 import { bootstrap } from './bootstrap.ts';
 import { hashPassword } from './hashing.ts';
-import { passwordFaults } from './password_change.ts';
+import { passwordFault } from './passwords.ts';
 
 export interface NewAdmin {
   readonly username: string;
@@ -18,7 +19,11 @@ export interface NewAdmin {
  */
 export async function createAdmin(ctx: Ctx, { username, email, password }: NewAdmin): Promise<void> {
   const first = !(await findAnyUser.first(ctx.db, {}));
-  refuseFaults(...profileFaults({ username, email }, { first }), ...passwordFaults('password', password));
+  refuseFields({
+    username: usernameFault(username, { first }),
+    email: emailFault(email),
+    password: passwordFault(password),
+  });
   if (first && (await createFirst(ctx, { username, email, password }))) return;
   const passwordHash = await hashPassword(ctx, password);
   await write(ctx, 'admin.create', (inner) =>

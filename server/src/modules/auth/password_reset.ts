@@ -1,9 +1,8 @@
 import { type Ctx, emit, lockStreams, write } from '../../context.ts';
-import { AppError } from '../../errors.ts';
-import { refuseFaults } from '../users/fields.ts';
+import { AppError, refuseFields } from '../../errors.ts';
 import { emailKey, nameKey } from '../users/names.ts';
 import { hashPassword } from './hashing.ts';
-import { passwordFaults } from './password_change.ts';
+import { passwordFault } from './passwords.ts';
 import { endSessions } from './session_end.ts';
 import { findByEmail, findByUsername, storePassword } from './store.ts';
 
@@ -18,7 +17,7 @@ export interface Reset {
  * says so. Raises 404 USER_NOT_FOUND and 400 for the password.
  */
 export async function resetPassword(ctx: Ctx, login: string, password: string): Promise<Reset> {
-  refuseFaults(...passwordFaults('password', password));
+  refuseFields({ password: passwordFault(password) });
   const found =
     (await findByUsername.first(ctx.db, { key: nameKey(login) })) ??
     (await findByEmail.first(ctx.db, { key: emailKey(login) }));
