@@ -19,7 +19,7 @@ export async function listServerAudit(ctx: Ctx, options: AuditOptions): Promise<
 }
 
 async function page(ctx: Ctx, filter: AuditFilter, options: AuditOptions): Promise<Answer> {
-  const { limit = 50, offset = 0, before_id: beforeId } = options;
+  const { limit, offset, before_id: beforeId } = options;
   const entries = await listAudit(ctx.db, filter, { beforeId, limit: limit + 1, offset });
   const isAdmin = ctx.actor.role === 'admin';
   return ok({

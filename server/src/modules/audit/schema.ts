@@ -32,7 +32,7 @@ export const AuditQuery = Strict({
   before_id: Type.Optional(Id),
   from: At('Not before this time.'),
   to: At('Before this time.'),
-  limit: Type.Optional(Limit),
-  offset: Type.Optional(Offset),
+  limit: Limit,
+  offset: Offset,
 });
 export type AuditOptions = Static<typeof AuditQuery>;
