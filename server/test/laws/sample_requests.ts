@@ -1,5 +1,6 @@
 import type { Route } from '../../src/http/route.ts';
 import { passwordOf, type TestApp } from '../harness/app.ts';
+import type { Person } from '../harness/people.ts';
 
 /** What the paths and bodies below speak of: things of the admin, who may do everything to them. */
 export interface Things {
@@ -79,14 +80,13 @@ export function pathOf({ path }: Pick<Route, 'path'>, things: Things): string {
   return path.replace(/\{(\w+)\}/g, (_, name: keyof Things) => `${things[name]}`);
 }
 
-/** A room with a member and a message, and a conversation, all of them the admin's. */
-export async function createThings(app: TestApp): Promise<Things> {
-  const { admin } = app;
-  const member = await app.register('the_member');
+/** A room with a member and a message, and a conversation, all of them an admin's. */
+export async function createThings(app: TestApp, admin = app.admin, known?: Person): Promise<Things> {
+  const member = known ?? (await app.register('the_member'));
   const room = await admin.post('/rooms', settings, 201);
   await admin.post(`/rooms/${room.id}/members`, { user_id: member.id }, 201);
   const message = await admin.post(`/rooms/${room.id}/messages`, { content: 'the first' }, 201);
-  const conversation = await admin.post('/conversations', { user_id: member.id }, 201);
+  const { data: conversation } = await admin.request('POST', '/conversations', { body: { user_id: member.id } });
   const direct = await admin.post(`/conversations/${conversation.id}/messages`, { content: 'the first' }, 201);
   await admin.post(`/messages/${message.id}/reactions`, { emoji: '👍' }, 201);
   const { sessions } = await admin.get('/auth/sessions', 200);
