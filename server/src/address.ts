@@ -46,21 +46,21 @@ function ipv4Of(parts: number[]): ipaddr.IPv4 {
   return new ipaddr.IPv4([high >> 8, high & 255, low >> 8, low & 255]);
 }
 
-/** Networks whose word about the client is believed. */
-export type TrustedProxies = readonly (readonly [Address, number])[];
+/** Networks that the configuration names. */
+export type AddressBlocks = readonly (readonly [Address, number])[];
 
 /**
- * Reads TRUSTED_PROXIES: addresses and CIDR blocks. Answers what it could read and a sentence for each entry that it could not.
+ * Reads a list of addresses and CIDR blocks. Answers what it could read and a sentence for each entry that it could not.
  */
-export function parseTrusted(entries: readonly string[]): { trusted: TrustedProxies; faults: string[] } {
-  const trusted: (readonly [Address, number])[] = [];
+export function parseBlocks(entries: readonly string[]): { blocks: AddressBlocks; faults: string[] } {
+  const blocks: (readonly [Address, number])[] = [];
   const faults: string[] = [];
   for (const entry of entries) {
     const block = parseBlock(entry);
     if (block === undefined) faults.push(`"${entry}" is neither an IP address nor a CIDR block`);
-    else trusted.push(block);
+    else blocks.push(block);
   }
-  return { trusted, faults };
+  return { blocks, faults };
 }
 
 function parseBlock(entry: string): readonly [Address, number] | undefined {

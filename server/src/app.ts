@@ -3,6 +3,9 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
+import type { Outgoing, Resolve } from './adapters/outgoing/outgoing.ts';
+import { createOutgoing } from './adapters/outgoing/undici.ts';
+import { parseBlocks } from './address.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './context.ts';
 import { lockDataDirectory } from './db/data_lock.ts';
@@ -18,9 +21,11 @@ import { bootstrap, type FirstStart } from './modules/auth/bootstrap.ts';
 import { createPasswords } from './modules/auth/passwords.ts';
 import { loadSecrets } from './modules/auth/secrets.ts';
 import { createTokens } from './modules/auth/tokens.ts';
+import { createVault } from './modules/auth/vault.ts';
 import { createMessageFragments } from './modules/messages/fragments.ts';
 import { createSendGather } from './modules/messages/gather.ts';
 import { createActivity } from './modules/users/activity.ts';
+import { createDeliveryWorker } from './modules/webhooks/worker.ts';
 import { routes } from './routes.ts';
 
 const DATABASE_FILE = 'veza.db';
@@ -28,6 +33,8 @@ const DATABASE_FILE = 'veza.db';
 export interface Overrides {
   readonly now?: () => number;
   readonly log?: Logger;
+  /** What names webhooks are sent to lead to; the system's own answer otherwise. */
+  readonly resolve?: Resolve;
   /** Ends the process: called when the database's storage has failed. */
   readonly onFatal?: (error: Error) => void;
   /** The most pages the database file may take: a full disk, for tests. */
@@ -51,9 +58,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   try {
     const firstAdmin = await bootstrap(deps);
     const server = await createServer(deps, routes);
+    const { worker } = deps.webhooks;
+    await worker.start(deps);
     const stopMaintenance = startMaintenance(deps);
     const sealer = startSealer(deps);
-    undo.unshift(() => drain(server, config.DRAIN_SECONDS), stopMaintenance, sealer.stop);
+    const end = async () => {
+      await Promise.all([drain(server, config.DRAIN_SECONDS), worker.stop(config.DRAIN_SECONDS * 1_000)]);
+    };
+    undo.unshift(end, stopMaintenance, sealer.stop);
     return { server, deps, firstAdmin, sealer, close: () => inTurn(undo) };
   } catch (error) {
     await inTurn(undo);
@@ -75,7 +87,9 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
     const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
     undo.unshift(db.close);
     await migrate(db, now());
-    return { deps: await createDeps(config, db, now, log), close: () => inTurn(undo) };
+    const deps = await createDeps(config, db, now, log, overrides.resolve);
+    undo.unshift(deps.webhooks.outgoing.close);
+    return { deps, close: () => inTurn(undo) };
   } catch (error) {
     await inTurn(undo);
     throw error;
@@ -94,7 +108,13 @@ function raise(error: Error): never {
   throw error;
 }
 
-async function createDeps(config: Config, db: Database, now: () => number, log: Logger): Promise<Deps> {
+async function createDeps(
+  config: Config,
+  db: Database,
+  now: () => number,
+  log: Logger,
+  resolveName?: Resolve,
+): Promise<Deps> {
   const secrets = await loadSecrets(db, config);
   const tokens = createTokens({
     secret: secrets.jwtSecret,
@@ -112,6 +132,7 @@ async function createDeps(config: Config, db: Database, now: () => number, log: 
     secretKey: secrets.secretKey,
     activity: createActivity(db),
   });
+  const worker = createDeliveryWorker({ isAlone: db.dialect === 'sqlite' });
   return {
     config,
     db,
@@ -119,8 +140,18 @@ async function createDeps(config: Config, db: Database, now: () => number, log: 
     log,
     limiter: createMemoryLimiter(now),
     authority,
-    messages: { fragments: createMessageFragments(), sends: createSendGather(db) },
+    messages: { fragments: createMessageFragments(), sends: createSendGather(db, worker.wake) },
+    webhooks: { vault: createVault(secrets.secretKey, 'webhooks'), outgoing: outgoingOf(config, resolveName), worker },
   };
+}
+
+function outgoingOf(config: Config, resolveName: Resolve | undefined): Outgoing {
+  return createOutgoing({
+    allowed: parseBlocks(config.WEBHOOK_ALLOWED_CIDRS).blocks,
+    connectMs: config.WEBHOOK_CONNECT_SECONDS * 1_000,
+    totalMs: config.WEBHOOK_ATTEMPT_SECONDS * 1_000,
+    resolve: resolveName,
+  });
 }
 
 async function inTurn(steps: readonly (() => void | Promise<void>)[]): Promise<void> {

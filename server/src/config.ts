@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Rate } from './adapters/limiter/limiter.ts';
-import { isHost, parseTrusted } from './address.ts';
+import { isHost, parseBlocks } from './address.ts';
 import { isOrigin } from './origin.ts';
 
 /** Raised with every fault at once; the process ends with 78 (EX_CONFIG of sysexits.h). */
@@ -89,6 +89,15 @@ export const ConfigSchema = Type.Object({
   MIN_FREE_DISK_BYTES: integer(67_108_864, 0, Number.MAX_SAFE_INTEGER, 'Free disk below which writes answer 507.'),
   TRUSTED_PROXIES: list([], 'Addresses or CIDR ranges whose X-Forwarded-For is believed.'),
   CORS_ORIGINS: list([], 'Origins whose pages may call the API, such as https://chat.example.org, or * for any.'),
+  WEBHOOK_ALLOW_HTTP: flag(false, 'Whether webhooks may be sent over http, which anybody on the way can read.'),
+  WEBHOOK_ALLOWED_CIDRS: list([], 'Addresses or CIDR ranges webhooks may be sent to although they are not public.'),
+  WEBHOOK_CONNECT_SECONDS: integer(5, 1, 60, 'Time for the connection to a webhook receiver.'),
+  WEBHOOK_ATTEMPT_SECONDS: integer(15, 1, 60, 'Time for a whole attempt at a delivery.'),
+  WEBHOOK_IN_FLIGHT: integer(128, 1, 1_000, 'Attempts at the same time.'),
+  WEBHOOK_IN_FLIGHT_EACH: integer(4, 1, 100, 'Attempts at the same time for one webhook.'),
+  WEBHOOK_KEPT_DAYS: integer(7, 4, 365, 'How long deliveries, and what they carried, are kept.'),
+  MAX_WEBHOOKS_PER_USER: integer(50, 0, 10_000, 'Webhooks one person may make.'),
+  MAX_WEBHOOKS_PER_ROOM: integer(20, 0, 10_000, 'Webhooks of one room.'),
   AUDIT_KEEP_CONTENT: flag(true, 'Whether the audit log keeps the words of deleted messages.'),
   AUDIT_RETENTION_DAYS: integer(0, 0, 36_500, 'Days that rows of the audit log are kept; 0 keeps them for ever.'),
   RATE_LIMITS: Type.Enum(['on', 'off'], { default: 'on', description: 'Off for benchmarks and tests.' }),
@@ -206,8 +215,10 @@ function crossFaults(values: Record<string, unknown>): string[] {
   if (Number(values.REFRESH_IDLE_DAYS) > Number(values.REFRESH_ABSOLUTE_DAYS)) {
     faults.push('REFRESH_IDLE_DAYS must not be above REFRESH_ABSOLUTE_DAYS');
   }
-  const proxies = parseTrusted((values.TRUSTED_PROXIES ?? []) as string[]);
-  faults.push(...proxies.faults.map((fault) => `TRUSTED_PROXIES: ${fault}`));
+  for (const name of ['TRUSTED_PROXIES', 'WEBHOOK_ALLOWED_CIDRS']) {
+    const read = parseBlocks((values[name] ?? []) as string[]);
+    faults.push(...read.faults.map((fault) => `${name}: ${fault}`));
+  }
   const origins = ((values.CORS_ORIGINS ?? []) as string[]).filter((entry) => entry !== '*' && !isOrigin(entry));
   faults.push(
     ...origins.map(

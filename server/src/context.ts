@@ -3,11 +3,12 @@ import { type Actor, nobody } from './actor.ts';
 import type { Limiter } from './adapters/limiter/limiter.ts';
 import type { Config } from './config.ts';
 import type { Database, Reader, Writer } from './db/database.ts';
-import { containerStream, type NewEvent, serverStream, streamOf, userStream } from './events.ts';
+import { containerStream, eventCatalogue, type NewEvent, serverStream, streamOf, userStream } from './events.ts';
 import { appendEvents } from './log/append.ts';
 import type { Authority } from './modules/auth/authority.ts';
 import type { MessageFragments } from './modules/messages/fragments.ts';
 import type { SendGather } from './modules/messages/gather.ts';
+import type { Webhooks } from './modules/webhooks/webhooks.ts';
 
 /** What the composition root picks once; everything else is an argument. */
 export interface Deps {
@@ -18,6 +19,7 @@ export interface Deps {
   readonly limiter: Limiter;
   readonly authority: Authority;
   readonly messages: { readonly fragments: MessageFragments; readonly sends: SendGather };
+  readonly webhooks: Webhooks;
 }
 
 /** What an action may know of the request it answers. */
@@ -101,4 +103,5 @@ function followCommitted(deps: Deps, events: readonly NewEvent[]): void {
     deps.authority.follow(event);
     deps.messages.fragments.follow(event);
   }
+  if (events.some(({ type }) => eventCatalogue[type].webhook)) deps.webhooks.worker.wake();
 }

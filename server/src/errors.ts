@@ -10,6 +10,7 @@ export const errorTable = {
   ROOM_NOT_FOUND: [404, 'There is no such room.', 'Salon inexistant.'],
   USER_NOT_FOUND: [404, 'There is no such user.', 'Utilisateur inexistant.'],
   MESSAGE_NOT_FOUND: [404, 'There is no such message.', 'Message inexistant.'],
+  WEBHOOK_NOT_FOUND: [404, 'There is no such webhook.', 'Webhook inexistant.'],
   CONVERSATION_NOT_FOUND: [404, 'There is no such conversation.', 'Conversation inexistante.'],
   METHOD_NOT_ALLOWED: [405, 'This method is not offered here.', 'Méthode non autorisée.'],
   REQUEST_TIMEOUT: [408, 'The request took too long to arrive.', 'La requête a mis trop de temps à arriver.'],

@@ -60,7 +60,45 @@ export const eventCatalogue = {
   session_ended: kind('user', true, false, { session_ids: Type.Array(Type.String()), reason: Type.String() }),
   password_changed: kind('user', true, false),
   private_room_read: kind('server', true, false),
+  webhook_created: kind('server', true, false, { webhook_id: Type.Integer() }),
+  webhook_updated: kind('server', true, false, { webhook_id: Type.Integer() }),
+  webhook_deleted: kind('server', true, false, { webhook_id: Type.Integer() }),
+  webhook_disabled: kind('server', true, true, { webhook_id: Type.Integer(), reason: Type.String() }),
 } as const satisfies Record<string, EventKind>;
+
+/** What webhooks may ask for (contract §9.2): of whom `*` speaks too, and of whom only a webhook of the whole server that names it. */
+export const webhookEvents = {
+  message_sent: { within: 'room', says: 'A message was sent in a room.' },
+  message_updated: { within: 'room', says: 'Its author has edited a message.' },
+  message_deleted: { within: 'room', says: 'A message was deleted; `content` is null.' },
+  message_pinned: { within: 'room', says: 'A message was pinned.' },
+  message_unpinned: { within: 'room', says: 'A message is pinned no longer.' },
+  reaction_added: { within: 'room', says: 'Somebody has reacted to a message.' },
+  reaction_removed: { within: 'room', says: 'A reaction was taken back.' },
+  user_joined: { within: 'room', says: 'Somebody has come into a room, or was added.' },
+  user_left: { within: 'room', says: 'Somebody has left a room, or was `removed`.' },
+  member_role_changed: {
+    within: 'room',
+    says: 'A member has another role in the room; `former_role` was the one before.',
+  },
+  user_banned: { within: 'room', says: 'Somebody was banned from a room.' },
+  user_unbanned: { within: 'room', says: 'A ban was lifted.' },
+  member_muted: { within: 'room', says: 'A member may read, and not write.' },
+  member_unmuted: { within: 'room', says: 'A member may write again.' },
+  room_created: { within: 'room', says: 'A room was made.' },
+  room_updated: { within: 'room', says: 'The settings of a room were changed.' },
+  room_deleted: { within: 'room', says: 'A room is gone: the last event of it.' },
+  file_uploaded: { within: 'room', says: 'A file was uploaded.' },
+  file_deleted: { within: 'room', says: 'A file was deleted.' },
+  message_reported: { within: 'room', says: 'A message was reported to the moderators.' },
+  direct_message_sent: { within: 'server', says: 'A message was sent in a direct conversation.' },
+  user_created: { within: 'server', says: 'An account was made.' },
+  user_updated: { within: 'server', says: 'A profile was changed.' },
+  user_deleted: { within: 'server', says: 'An account was erased.' },
+  webhook_disabled: { within: 'room', says: 'A webhook was switched off by the server; `reason` says why.' },
+  webhook_test: { within: 'room', says: 'A test was asked for; sent whatever the webhook has asked for.' },
+} as const satisfies Record<string, { within: 'room' | 'server'; says: string }>;
+export type WebhookEvent = keyof typeof webhookEvents;
 
 export type EventType = keyof typeof eventCatalogue;
 type AuditedType = { [T in EventType]: (typeof eventCatalogue)[T]['audited'] extends true ? T : never }[EventType];

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { configurationDocument } from './generate/configuration.ts';
 import { errorsDocument } from './generate/errors.ts';
 import { permissionsDocument } from './generate/permissions.ts';
+import { webhookEventsDocument } from './generate/webhook_events.ts';
 import { openapiOf } from './http/openapi/document.ts';
 import { routes } from './routes.ts';
 import { version } from './version.ts';
@@ -15,6 +16,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/errors.md': errorsDocument(),
   'docs/configuration.md': configurationDocument(),
   'docs/permissions.md': permissionsDocument(),
+  'docs/webhook-events.md': webhookEventsDocument(),
 };
 
 const stale: string[] = [];

@@ -4,13 +4,14 @@ import { forgetAudit } from './modules/audit/forget.ts';
 import { forgetSessions } from './modules/auth/forget.ts';
 import { purgeRooms } from './modules/rooms/purge.ts';
 import { foldStatistics } from './modules/statistics/fold.ts';
+import { forgetDeliveries } from './modules/webhooks/forget.ts';
 
 const FLUSH_EVERY_MS = 15_000;
 const FORGET_EVERY_MS = 10 * 60_000;
 
 /**
- * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over and what deleted rooms have
- * left, folds statistics, and drops audit rows that are too old. Returns what stops it, after a last write.
+ * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over, old deliveries and what
+ * deleted rooms have left, folds statistics, and drops audit rows that are too old. Returns what stops it, after a last write.
  */
 export function startMaintenance(deps: Deps): () => Promise<void> {
   const stopping = new AbortController();
@@ -22,6 +23,7 @@ export function startMaintenance(deps: Deps): () => Promise<void> {
     await forgetSessions(ctx).catch(complain);
     await foldStatistics(ctx, stopping.signal).catch(complain);
     await forgetAudit(ctx, stopping.signal).catch(complain);
+    await forgetDeliveries(ctx).catch(complain);
     await purgeRooms(ctx, stopping.signal).catch(complain);
   };
   // A large room takes longer than it is to the next turn, which then has nothing to begin.

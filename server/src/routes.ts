@@ -15,6 +15,7 @@ import { readMarkRoutes } from './modules/read_marks/routes.ts';
 import { roomRoutes } from './modules/rooms/routes.ts';
 import { statisticsRoutes } from './modules/statistics/routes.ts';
 import { userRoutes } from './modules/users/routes.ts';
+import { webhookRoutes } from './modules/webhooks/routes.ts';
 
 const declared: readonly Route[] = [
   ...healthRoutes,
@@ -29,6 +30,7 @@ const declared: readonly Route[] = [
   ...reactionRoutes,
   ...readMarkRoutes,
   ...conversationRoutes,
+  ...webhookRoutes,
   ...statisticsRoutes,
   ...auditRoutes,
   ...adminRoutes,

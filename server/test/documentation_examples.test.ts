@@ -15,9 +15,6 @@ const pending: readonly string[] = [
   'GET /files/{file_id}/download',
   'DELETE /files/{file_id}',
   'GET /rooms/{room_id}/audit',
-  'POST /webhooks',
-  'GET /webhooks',
-  'POST /webhooks/{webhook_id}/test',
 ];
 
 /** The one printed field that is not given back: it would publish where members write from. */
@@ -339,6 +336,37 @@ for (const engine of engines) {
           assertLikeExample(data, visible);
         },
       }),
+      'POST /webhooks': async () => {
+        const { id: room_id } = await john.post('/rooms', { name: 'Crochets' }, 201);
+        const check = ({ url, events, secret, active }: Data) =>
+          assert.deepEqual(
+            [url, events, secret, active],
+            [
+              'https://your-app.com/webhook/chat',
+              ['message_sent', 'user_joined', 'user_left'],
+              'webhook_secret_key',
+              true,
+            ],
+          );
+        return { who: john, status: 201, body: { room_id }, check };
+      },
+      'GET /webhooks': () => ({
+        who: john,
+        status: 200,
+        check: ({ webhooks }) =>
+          assert.deepEqual(
+            webhooks.filter((one: Data) => 'secret' in one),
+            [],
+          ),
+      }),
+      'POST /webhooks/{webhook_id}/test': async () => {
+        const room_id = await roomOf();
+        const body = { url: 'https://your-app.com/webhook/chat', events: ['*'], room_id };
+        const { id: webhook_id } = await john.post('/webhooks', body, 201);
+        const check = (data: Data) =>
+          assert.deepEqual(Object.keys(data), ['delivered', 'status_code', 'duration_ms', 'error']);
+        return { who: john, status: 200, ids: { webhook_id }, check };
+      },
     };
 
     it('is known, each of them: walked, or served by nobody yet', () => {

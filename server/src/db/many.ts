@@ -57,6 +57,16 @@ export interface ChangeOfEach<P> {
 
 /** An update whose inputs name different rows: PostgreSQL applies only one input to a row. */
 export function updateOfEach<P extends object>(types: ColumnTypes<P>, build: Build<P, unknown>): ChangeOfEach<P> {
+  return changeOfEach(types, build, (text) =>
+    text.replace(' where ', ` from ${unnest(types)} as input(${columns(types)}) where `),
+  );
+}
+
+function changeOfEach<P extends object>(
+  types: ColumnTypes<P>,
+  build: Build<P, unknown>,
+  forAll: (text: string) => string,
+): ChangeOfEach<P> {
   const single = change((q, p: P) => build(q, p));
   let text: CompiledText | undefined;
   return {
@@ -66,9 +76,7 @@ export function updateOfEach<P extends object>(types: ColumnTypes<P>, build: Bui
         await eachInTurn(inputs, (input) => single.run(db, input));
         return;
       }
-      text ??= textOf(
-        compiled(types, build).replace(' where ', ` from ${unnest(types)} as input(${columns(types)}) where `),
-      );
+      text ??= textOf(forAll(compiled(types, build)));
       await db.run(text, arrays(types, inputs));
     },
   };
@@ -76,17 +84,27 @@ export function updateOfEach<P extends object>(types: ColumnTypes<P>, build: Bui
 
 /** Inserts the inputs in their order, so that generated ids ascend with it; resolves with those ids, in order, when asked to. */
 export function insertOfEach<P extends object>(table: string, types: ColumnTypes<P>, returning?: 'id') {
+  const insert = insertRowsOfEach<P, { id: number }>(table, types, returning);
+  return async (db: Writer, inputs: readonly P[]): Promise<number[]> => (await insert(db, inputs)).map(({ id }) => id);
+}
+
+/** The same, resolving with what `returning` says of each row: its id, and more. */
+export function insertRowsOfEach<P extends object, O extends { id: number }>(
+  table: string,
+  types: ColumnTypes<P>,
+  returning?: string,
+) {
   const names = Object.keys(types);
   const head = `insert into ${table} (${names.join(', ')})`;
-  const tail = returning ? ' returning id' : '';
+  const tail = returning ? ` returning ${returning}` : '';
   const single = textOf(`${head} values (${names.map(() => '?').join(', ')})${tail}`);
   const many = textOf(`${head} select ${names.map((name) => `input.${name}`).join(', ')}
     from ${unnest(types, ' with ordinality')} as input(${names.join(', ')}, ord) order by input.ord${tail}`);
-  return async (db: Writer, inputs: readonly P[]): Promise<number[]> => {
+  return async (db: Writer, inputs: readonly P[]): Promise<O[]> => {
     if (inputs.length === 0) return [];
-    if (db.dialect === 'sqlite') return insertInTurn(db, single, names, inputs, returning);
-    const rows = await db.all(many, arrays(types, inputs));
-    return rows.map((row) => row.id as number).sort((a, b) => a - b);
+    if (db.dialect === 'sqlite') return (await insertInTurn(db, single, names, inputs, returning)) as O[];
+    const rows = (await db.all(many, arrays(types, inputs))) as O[];
+    return rows.sort((a, b) => a.id - b.id);
   };
 }
 
@@ -117,20 +135,27 @@ export function addOfEach<P extends object>(
   };
 }
 
+/** An `insert … select` for each input, whose names stand for its values. */
+export function insertSelectOfEach<P extends object>(types: ColumnTypes<P>, build: Build<P, unknown>): ChangeOfEach<P> {
+  return changeOfEach(types, build, (text) =>
+    text.replace(' from ', ` from ${unnest(types)} as input(${columns(types)}) cross join `),
+  );
+}
+
 async function insertInTurn(
   db: Writer,
   text: CompiledText,
   names: string[],
   inputs: readonly object[],
-  returning?: 'id',
+  returning?: string,
 ) {
-  const ids: number[] = [];
+  const rows: Row[] = [];
   for (const input of inputs) {
     const values = names.map((name) => (input as Row)[name]);
-    if (returning) ids.push((await db.all(text, values))[0]?.id as number);
+    if (returning) rows.push(...(await db.all(text, values)));
     else await db.run(text, values);
   }
-  return ids;
+  return rows;
 }
 
 async function eachInTurn<P, O>(inputs: readonly P[], work: (input: P) => Promise<O>): Promise<O[]> {

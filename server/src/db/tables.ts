@@ -29,6 +29,10 @@ export interface Tables {
   room_author_hours: { container_id: number; hour: number; author_id: number; messages: number };
   /** Of the whole server, by the hour, and in hour 0 of all time. A number is the sum of its stripes, so that writers do not wait for each other. */
   tallies: { name: TallyName; hour: number; stripe: number; value: number };
+  webhooks: WebhookRow;
+  /** What webhooks have asked for; `room_id` 0 is every room. */
+  webhook_subscriptions: { room_id: number; event: string; webhook_id: number; position: number };
+  deliveries: DeliveryRow;
 }
 
 export type Flag = 0 | 1;
@@ -234,5 +238,48 @@ export interface IdempotencyRow {
   payload_hash: string;
   status: number;
   body: string;
+  created_at: number;
+}
+
+export interface WebhookRow {
+  id: Generated<number>;
+  /** Whoever made it, or has switched it on again: it ends with his right to it. */
+  user_id: number;
+  /** Null for the whole server. */
+  room_id: number | null;
+  url: string;
+  /** Sealed (modules/auth/vault.ts). */
+  secret: string;
+  is_active: Flag;
+  disabled_reason: string | null;
+  /** Since when every attempt has failed. */
+  failing_since: number | null;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface DeliveryRow {
+  id: Generated<number>;
+  webhook_id: number;
+  /** Null for a test. */
+  event_id: number | null;
+  /** What the receiver knows it by, the same at each attempt. */
+  message_id: string;
+  event: string;
+  status: 'pending' | 'delivered' | 'failed' | 'exhausted';
+  attempts: number;
+  /** Attempts since it was last taken up: its place in the schedule. */
+  step: number;
+  /** When it is attempted next, or again if nobody tells how the running attempt ended; null when it is over. */
+  due_at: number | null;
+  /** The process that attempts it just now. */
+  claimed_by: string | null;
+  /** What is sent, made at the first attempt. */
+  body: string | null;
+  response_code: number | null;
+  duration_ms: number | null;
+  response_excerpt: string | null;
+  error: string | null;
   created_at: number;
 }

@@ -71,6 +71,12 @@ const above =
     return rule(action)(place) ?? (isOwn || isAbove ? undefined : refuseByRank(actor, facts.role));
   };
 
+/** What is there for those who may do it, and for nobody else. */
+const hidden =
+  (judge: Judge): Judge =>
+  (place) =>
+    judge(place) && '404';
+
 const removing = (action: RoomAction, role: 'member' | 'moderator' | 'owner'): Judge => {
   return (place) => {
     const { actor, facts } = place;
@@ -120,6 +126,7 @@ const ways: Readonly<Record<string, Record<string, Judge>>> = {
     'a muted member': removing('mute.set', 'member'),
     'a muted moderator': removing('mute.set', 'moderator'),
   },
+  'POST /webhooks': { 'of a room': rule('webhook.manage') },
   'PUT /messages/{message_id}': { 'my message': rule('message.edit'), "a member's message": othersWords },
   'DELETE /messages/{message_id}/reactions/{emoji}': { 'my reaction': takingBack },
   'DELETE /messages/{message_id}': {
@@ -137,10 +144,12 @@ export function roomLines(route: Route): { columns: readonly string[]; lines: Li
   const columns = Object.keys(places);
   const { path } = route;
   const action: string = route.action ?? '';
-  const isHere = isIn(roomRules, action) && (path.includes('{room_id}') || path.includes('{message_id}'));
-  if (!isHere) return { columns, lines: [] };
+  if (!isIn(roomRules, action) || !/\{(room|message|webhook)_id\}|\/webhooks$/.test(path))
+    return { columns, lines: [] };
   const usual = path.includes('{message_id}') ? "a member's message" : '-';
-  const judges = ways[nameOf(route)] ?? { [usual]: rule(action) };
+  const judges = path.includes('{webhook_id}')
+    ? { "a room's webhook": hidden(rule(action)) }
+    : (ways[nameOf(route)] ?? { [usual]: rule(action) });
   const lines = Object.entries(judges).map(([what, judge]) => ({
     what,
     cells: Object.values(places).map((place) => (place === undefined ? '401' : statusIn(place, judge))),
@@ -183,13 +192,14 @@ export function conversationLines(route: Route): { columns: readonly string[]; l
 const more: Readonly<Record<string, Record<string, readonly AccountAction[]>>> = {
   'GET /rooms': { '?filter=all': ['room.list_all'] },
   'POST /rooms': { 'automatic joins': ['room.create', 'room.create_auto_join'] },
+  'POST /webhooks': { 'of the server': ['webhook.create_for_server'] },
 };
+const webhookOfServer: Line = { what: "the server's webhook", cells: ['401', '404', '404', '404', undefined, '401'] };
 
 export function accountLines(route: Route): { columns: readonly string[]; lines: Line[] } {
   const roles = { GU: 'guest', US: 'user', SM: 'moderator', AD: 'admin' } as const;
   const columns = ['AN', ...Object.keys(roles), 'SU'];
   const action: string = route.action ?? '';
-  if (!isIn(accountRules, action)) return { columns, lines: [] };
   const line = (what: string, actions: readonly AccountAction[]): Line => {
     const verdicts = Object.values(roles).map((role) => {
       const refusals = actions.map((one) => refuseForAccount(actorOf(role), one));
@@ -197,6 +207,7 @@ export function accountLines(route: Route): { columns: readonly string[]; lines:
     });
     return { what, cells: ['401', ...verdicts, '401'] };
   };
+  if (route.path.includes('{webhook_id}')) return { columns, lines: [webhookOfServer] };
   const others = Object.entries(more[nameOf(route)] ?? {}).map(([what, actions]) => line(what, actions));
-  return { columns, lines: [line('-', [action]), ...others] };
+  return { columns, lines: [...(isIn(accountRules, action) ? [line('-', [action])] : []), ...others] };
 }

@@ -58,7 +58,7 @@ Printed from \`server/src/policy.ts\` by \`npm run generate\`. A cell is the sta
 4. Who is muted reads, leaves and deletes own messages, but does not send or edit. Who is banned gets 403 for everything under a public room, 404
    under a private one. A guest reads public rooms and profiles, and a private room he was put into. Who is suspended gets 401 everywhere.
 5. A message follows its room or conversation. A deleted one is 404 for all.
-6. A room always has exactly one owner.
+6. A room always has exactly one owner. Losing a right ends what hung on it: webhooks of a former owner are disabled.
 
 AN no valid token · GU guest · NP not in the public room · NX not in the private room · BP / BX banned from the public / private room · MB member ·
 MU muted member · RM room moderator · OW owner · SP / SX server moderator, not in the public / private room · AD admin, not a member · US user ·

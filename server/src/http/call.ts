@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, onRequestHookHandler } from 'fastify';
 import { type Actor, nobody } from '../actor.ts';
 import type { Verdict } from '../adapters/limiter/limiter.ts';
-import { parseTrusted } from '../address.ts';
+import { parseBlocks } from '../address.ts';
 import type { Config } from '../config.ts';
 import type { RequestFacts } from '../context.ts';
 import { AppError, invalidField } from '../errors.ts';
@@ -84,7 +84,7 @@ function refusalOf({ url = '', headers, httpVersionMinor }: IncomingMessage, { M
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
 function addressReader({ TRUSTED_PROXIES }: Config): (raw: IncomingMessage) => string {
-  const { trusted } = parseTrusted(TRUSTED_PROXIES);
+  const { blocks: trusted } = parseBlocks(TRUSTED_PROXIES);
   if (trusted.length > 0)
     return (raw) => clientAddress(raw.socket.remoteAddress, raw.headers['x-forwarded-for'], trusted);
   // Without proxies a connection has one client: its address is read once.

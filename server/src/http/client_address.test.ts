@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addressKey, parseTrusted } from '../address.ts';
+import { addressKey, parseBlocks } from '../address.ts';
 import { clientAddress } from './client_address.ts';
 
-const { trusted } = parseTrusted(['10.0.0.0/8', '192.0.2.7', '2001:db8:ffff::/48']);
+const { blocks: trusted } = parseBlocks(['10.0.0.0/8', '192.0.2.7', '2001:db8:ffff::/48']);
 const seen = (peer: string | undefined, header?: string | string[]) => clientAddress(peer, header, trusted);
 
 test('without trusted proxies the peer is the client, whatever a header says', () => {
@@ -93,14 +93,14 @@ test('IPv6 addresses of one /64 share a key, IPv4 addresses never', () => {
 });
 
 test('trusted proxies are addresses and blocks', () => {
-  const read = parseTrusted(['127.0.0.1', '10.0.0.0/8', '::1', '2001:db8::/32', '::ffff:172.16.0.0/108']);
+  const read = parseBlocks(['127.0.0.1', '10.0.0.0/8', '::1', '2001:db8::/32', '::ffff:172.16.0.0/108']);
   assert.deepEqual(read.faults, []);
-  const through = (peer: string) => clientAddress(peer, '1.2.3.4', read.trusted);
+  const through = (peer: string) => clientAddress(peer, '1.2.3.4', read.blocks);
   for (const peer of ['127.0.0.1', '10.255.0.1', '::1', '2001:db8:9::', '172.31.0.1'])
     assert.equal(through(peer), '1.2.3.4', peer);
   for (const peer of ['127.0.0.2', '11.0.0.0', '::2', '2001:db9::', '172.32.0.1']) assert.equal(through(peer), peer);
-  assert.deepEqual(parseTrusted([]), { trusted: [], faults: [] });
-  assert.equal(clientAddress('8.8.8.8', '1.2.3.4', parseTrusted(['0.0.0.0/0']).trusted), '1.2.3.4');
+  assert.deepEqual(parseBlocks([]), { blocks: [], faults: [] });
+  assert.equal(clientAddress('8.8.8.8', '1.2.3.4', parseBlocks(['0.0.0.0/0']).blocks), '1.2.3.4');
 });
 
 test('each entry that is neither is a fault, by name, and all are told at once', () => {
@@ -115,7 +115,7 @@ test('each entry that is neither is a fault, by name, and all are told at once',
     '10.0.0/8',
     '1.2.3.4/x',
   ];
-  const { trusted: none, faults } = parseTrusted(bad);
+  const { blocks: none, faults } = parseBlocks(bad);
   assert.deepEqual(none, []);
   assert.deepEqual(
     faults,

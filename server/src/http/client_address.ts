@@ -1,4 +1,4 @@
-import { type Address, isPlainIPv4, parseAddress, type TrustedProxies } from '../address.ts';
+import { type Address, type AddressBlocks, isPlainIPv4, parseAddress } from '../address.ts';
 
 /** Hops of a header that are looked at; no real chain is as long. */
 const MAX_HOPS = 32;
@@ -14,7 +14,7 @@ const MAX_HOPS = 32;
 export function clientAddress(
   peer: string | undefined,
   xForwardedFor: string | readonly string[] | undefined,
-  trustedProxies: TrustedProxies,
+  trustedProxies: AddressBlocks,
 ): string {
   if (trustedProxies.length === 0 && peer !== undefined && isPlainIPv4(peer)) return peer;
   let nearest = parseAddress(peer ?? '');
@@ -31,7 +31,7 @@ export function clientAddress(
   return nearest.toString();
 }
 
-function isTrusted(address: Address, trusted: TrustedProxies): boolean {
+function isTrusted(address: Address, trusted: AddressBlocks): boolean {
   return trusted.some(([block, bits]) => block.kind() === address.kind() && address.match(block, bits));
 }
 

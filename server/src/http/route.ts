@@ -15,6 +15,8 @@ export type Scope =
   | 'messages:write'
   | 'users:read'
   | 'users:write'
+  | 'webhooks:read'
+  | 'webhooks:write'
   | 'admin';
 
 export interface RouteInput<P, Q, B> {

@@ -1,6 +1,7 @@
 import type { Writer } from '../db/database.ts';
-import { insertOfEach } from '../db/many.ts';
+import { insertOfEach, insertRowsOfEach } from '../db/many.ts';
 import { eventCatalogue, type NewEvent, streamOf } from '../events.ts';
+import { enqueueDeliveries } from './enqueue.ts';
 
 export interface EventEntry {
   readonly event: NewEvent;
@@ -11,7 +12,7 @@ export interface EventEntry {
   readonly at: number;
 }
 
-const insertEvents = insertOfEach(
+const insertEvents = insertRowsOfEach<ReturnType<typeof eventRow>, { id: number; is_hooked: number | null }>(
   'events',
   {
     stream: 'text',
@@ -24,7 +25,8 @@ const insertEvents = insertOfEach(
     data: 'text',
     created_at: 'bigint',
   },
-  'id',
+  // With each row comes whether anybody listens at all: where nobody does, webhooks cost no statement.
+  'id, (select 1 from webhook_subscriptions limit 1) as is_hooked',
 );
 
 const insertAudit = insertOfEach('audit_log', {
@@ -38,11 +40,16 @@ const insertAudit = insertOfEach('audit_log', {
   created_at: 'bigint',
 });
 
-/** Writes events, and the audit rows of those the catalogue marks as audited, in the caller's transaction; resolves with their ids. */
+/** Writes events, the audit rows of those the catalogue marks as audited, and what webhooks are to be told, in the caller's transaction; resolves with their ids. */
 export async function appendEvents(db: Writer, entries: readonly EventEntry[]): Promise<number[]> {
-  const ids = await insertEvents(db, entries.map(eventRow));
+  const rows = await insertEvents(db, entries.map(eventRow));
+  const ids = rows.map(({ id }) => id);
   const audited = entries.flatMap((entry, index) => auditRow(entry, ids[index] as number));
   await insertAudit(db, audited);
+  if (rows.some(({ is_hooked }) => is_hooked !== null)) {
+    const logged = entries.map(({ event, at }, index) => ({ id: ids[index] as number, event, at }));
+    await enqueueDeliveries(db, logged);
+  }
   return ids;
 }
 

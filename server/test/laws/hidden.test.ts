@@ -29,7 +29,7 @@ async function seen(app: TestApp, { method, url, headers = {}, body }: Asked): P
   return JSON.stringify([response.statusCode, rest, text]);
 }
 
-const underThings = routes.filter(({ path }) => /\{(room|message|conversation)_id\}/.test(path));
+const underThings = routes.filter(({ path }) => /\{(room|message|conversation|webhook)_id\}/.test(path));
 const never = 999_999;
 const SECRET = 'the secret this test signs tokens with';
 
@@ -82,6 +82,12 @@ for (const engine of engines) {
     const scrubbed = await alice.post(`/rooms/${room.id}/messages`, { content: 'scrubbed' }, 201);
     await alice.delete(`/messages/${scrubbed.id}`, 204);
 
+    const hook = { url: 'https://receiver.invalid/', events: ['message_reported'] };
+    const webhook = await alice.post('/webhooks', { ...hook, room_id: room.id }, 201);
+    await alice.post(`/webhooks/${webhook.id}/test`, {}, 200);
+    const [tried] = (await alice.get(`/webhooks/${webhook.id}/deliveries`, 200)).deliveries;
+    const ofServer = await app.admin.post('/webhooks', hook, 201);
+
     const hidden: { name: string; from: Person[]; things: Partial<Things> }[] = [
       {
         name: 'a private room',
@@ -101,6 +107,12 @@ for (const engine of engines) {
         from: [alice, mallory, app.admin],
         things: { room_id: gone.id, message_id: goneMessage.id },
       },
+      {
+        name: 'a webhook of a room',
+        from: [bob, mallory, banned, guest, moderator],
+        things: { webhook_id: webhook.id, delivery_id: tried.id },
+      },
+      { name: "the server's webhook", from: [alice, mallory, guest, moderator], things: { webhook_id: ofServer.id } },
       { name: 'a deleted message', from: [alice, bob, mallory, app.admin], things: { message_id: scrubbed.id } },
     ];
 
@@ -117,6 +129,8 @@ for (const engine of engines) {
               message_id: never,
               session_id: '',
               emoji: encodeURIComponent('👍'),
+              webhook_id: never,
+              delivery_id: never,
               direct_message_id: direct.id,
             };
             const body = sampleBody(route, { ...rest, message_id: message.id });

@@ -61,7 +61,8 @@ describe('the permission table', () => {
 
 for (const engine of engines) {
   describe(`the permission table (${engine})`, async () => {
-    const app = await createTestApp(engine);
+    // A webhook for each cell, most of them the owner's.
+    const app = await createTestApp(engine, { MAX_WEBHOOKS_PER_USER: '1000' });
     after(app.close);
     const told = new Map<Cell, string>();
     const ready = new Map<Cell, Situation>();

@@ -32,6 +32,7 @@ function expectation({ path, required }: Row, actor: string, says: string): stri
 }
 
 function hiddenCode(path: string): string {
+  if (path.startsWith('/webhooks/')) return 'WEBHOOK_NOT_FOUND';
   if (path.startsWith('/messages/')) return 'MESSAGE_NOT_FOUND';
   return path.startsWith('/conversations/') ? 'CONVERSATION_NOT_FOUND' : 'ROOM_NOT_FOUND';
 }

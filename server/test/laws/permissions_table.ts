@@ -70,6 +70,14 @@ POST /messages/{message_id}/reactions       | a member's message     | 401 403 4
 POST /messages/{message_id}/reactions       | a deleted message      | 401 404 404 404 404 404 404 404 404 404 404 404 404 |
 DELETE /messages/{message_id}/reactions/{emoji} | my reaction        | 401 403 204 404 403 404 204 204 204 204 404n 404 404n | user
 DELETE /messages/{message_id}/reactions/{emoji} | another's reaction | 401 403 404n 404 403 404 404n 404n 404n 404n 404n 404 404n | user
+POST /webhooks                              | of a room              | 401 403 403 404 403 404 403 403 403 201 403 404 201 | owner
+POST /webhooks                              | of a room, asking for accounts | 401 403 403 404 403 404 403 403 403 422 403 404 422 | owner
+GET /webhooks/{webhook_id}                  | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
+PUT /webhooks/{webhook_id}                  | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
+DELETE /webhooks/{webhook_id}               | a room's webhook       | 401 404 404 404 404 404 404 404 404 204 404 404 204 |
+POST /webhooks/{webhook_id}/test            | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
+GET /webhooks/{webhook_id}/deliveries       | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
+POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver | a room's webhook | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 `;
 
 /** US user · SM server moderator · SU suspended. */
@@ -107,6 +115,15 @@ PUT /admin/users/{user_id}                  | nobody                 | 401 403 4
 GET /admin/consistency                      | -                      | 401 403 403 403 200 401 | admin
 GET /admin/audit                            | -                      | 401 403 403 403 200 401 | admin
 GET /admin/stats                            | -                      | 401 403 403 403 200 401 | admin
+GET /webhooks                               | -                      | 401 403 200 200 200 401 | user
+POST /webhooks                              | of the server          | 401 403 403 403 201 401 | admin
+GET /webhooks/{webhook_id}                  | the server's webhook   | 401 404 404 404 200 401 |
+PUT /webhooks/{webhook_id}                  | the server's webhook   | 401 404 404 404 200 401 |
+DELETE /webhooks/{webhook_id}               | the server's webhook   | 401 404 404 404 204 401 |
+POST /webhooks/{webhook_id}/test            | the server's webhook   | 401 404 404 404 200 401 |
+GET /webhooks/{webhook_id}/deliveries       | the server's webhook   | 401 404 404 404 200 401 |
+POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver | the server's webhook | 401 404 404 404 200 401 |
+GET /webhooks/{webhook_id}                  | no webhook             | 401 404 404 404 404 401 |
 `;
 
 /** TH third party · TM server moderator, third party · P1 participant · PB participant blocked by the other · PK who blocked. */
@@ -144,12 +161,6 @@ export const notThereYet = [
   'GET /files/{file_id}/download',
   'GET /files/{file_id}/thumbnail',
   'DELETE /files/{file_id}',
-  'GET /webhooks',
-  'POST /webhooks',
-  'GET /webhooks/{webhook_id}',
-  'PUT /webhooks/{webhook_id}',
-  'DELETE /webhooks/{webhook_id}',
-  'POST /webhooks/{webhook_id}/test',
 ] as const;
 
 export interface Row<A extends string = string> {

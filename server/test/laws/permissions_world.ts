@@ -110,7 +110,25 @@ export async function roomSituation(
   const target = name === undefined ? people.other : ((await targets[name]?.()) as { id: number });
   if (/self|the owner$/.test(row.what)) ids.user_id = target.id;
   if (/(message|reaction)$/.test(row.what)) ids.message_id = target.id;
-  return { ids: { ...ids, emoji: THUMB }, body: roomBody(row, ids.user_id as number) };
+  if (row.what === "a room's webhook") Object.assign(ids, await webhookOf(owner, room.id));
+  return {
+    ids: { ...ids, emoji: THUMB },
+    body: row.path === '/webhooks' ? webhookBody(room.id, row.what) : roomBody(row, ids.user_id as number),
+  };
+}
+
+/** Nothing that happens in these tests is told to it. */
+function webhookBody(room_id: number | null, what = '') {
+  const events = what.endsWith('accounts') ? ['user_deleted'] : ['message_reported'];
+  return { url: 'https://receiver.invalid/', events, room_id };
+}
+
+/** A webhook, and a delivery of it: a test, which nobody takes. */
+async function webhookOf(manager: Person, roomId: number | null) {
+  const { id } = await manager.post('/webhooks', webhookBody(roomId), 201);
+  await manager.post(`/webhooks/${id}/test`, {}, 200);
+  const { deliveries } = await manager.get(`/webhooks/${id}/deliveries`, 200);
+  return { webhook_id: id as number, delivery_id: deliveries[0].id as number };
 }
 
 function roomBody({ method, path, what }: { method: string; path: string; what: string }, userId: number): unknown {
@@ -126,6 +144,8 @@ function roomBody({ method, path, what }: { method: string; path: string; what: 
       return { content: 'hello' };
     case 'PUT /messages/{message_id}':
       return { content: 'other words' };
+    case 'PUT /webhooks/{webhook_id}':
+      return { active: false };
     case 'POST /messages/{message_id}/pin':
       return { pinned: true };
     case 'POST /messages/{message_id}/reactions':
@@ -177,6 +197,10 @@ export async function accountSituation(
   const again = () => (isHere ? app.login(who.username) : Promise.resolve(who));
   const user_id = row.what === 'self' ? who.id : row.what === 'nobody' ? 999_999 : people.other.id;
   const password = passwordOf(who.username);
+  if (row.path.includes('{webhook_id}')) {
+    const ids = row.what === 'no webhook' ? { webhook_id: 999_999 } : await webhookOf(people.admin, null);
+    return { ids, body: row.method === 'PUT' ? { active: false } : undefined };
+  }
   switch (`${row.method} ${row.path.split('?')[0]}`) {
     case 'POST /auth/login':
       return { ids: {}, body: { username: who.username || 'nobody', password }, who: people.stranger };
@@ -200,6 +224,8 @@ export async function accountSituation(
         await who.post('/conversations', { user_id: known }, 201);
       return { ids: {}, body: { user_id: row.what === 'somebody known' ? known : user_id } };
     }
+    case 'POST /webhooks':
+      return { ids: {}, body: webhookBody(null) };
     case 'PUT /users/me':
       return { ids: {}, body: row.what === 'a role' ? { role: 'admin' } : { status_message: `as ${actor}` } };
     case 'PUT /admin/users/{user_id}':

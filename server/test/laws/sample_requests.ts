@@ -14,6 +14,8 @@ export interface Things {
   readonly session_id: string;
   /** On the message, put there by the admin; as it stands in a path. */
   readonly emoji: string;
+  readonly webhook_id: number;
+  readonly delivery_id: number;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -64,6 +66,13 @@ const bodies: Readonly<Record<string, (things: Things) => Body>> = {
   }),
   'POST /conversations': ({ user_id }) => ({ user_id }),
   'POST /conversations/{conversation_id}/block': () => ({ blocked: false }),
+  'POST /webhooks': ({ room_id }) => ({
+    ...{ url: 'https://receiver.invalid/', events: ['message_reported'] },
+    ...{ secret: 'a secret of the admin', room_id },
+  }),
+  'PUT /webhooks/{webhook_id}': () => ({
+    ...{ url: 'https://receiver.invalid/', events: ['message_reported'], active: true },
+  }),
   'PUT /admin/users/{user_id}': () => ({ role: 'user', suspended: false }),
 };
 
@@ -90,6 +99,10 @@ export async function createThings(app: TestApp, admin = app.admin, known?: Pers
   const direct = await admin.post(`/conversations/${conversation.id}/messages`, { content: 'the first' }, 201);
   await admin.post(`/messages/${message.id}/reactions`, { emoji: '👍' }, 201);
   const { sessions } = await admin.get('/auth/sessions', 200);
+  const hook = { url: 'https://receiver.invalid/', events: ['message_reported'], room_id: room.id };
+  const webhook = await admin.post('/webhooks', hook, 201);
+  await admin.post(`/webhooks/${webhook.id}/test`, {}, 200);
+  const { deliveries } = await admin.get(`/webhooks/${webhook.id}/deliveries`, 200);
   return {
     room_id: room.id,
     conversation_id: conversation.id,
@@ -98,5 +111,7 @@ export async function createThings(app: TestApp, admin = app.admin, known?: Pers
     user_id: member.id,
     session_id: sessions[0].id,
     emoji: encodeURIComponent('👍'),
+    webhook_id: webhook.id,
+    delivery_id: deliveries[0].id,
   };
 }

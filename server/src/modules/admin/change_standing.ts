@@ -4,6 +4,7 @@ import { type Ctx, emit, lockStreams, type WriteCtx, write } from '../../context
 import { AppError, conflict } from '../../errors.ts';
 import { endSessions } from '../auth/session_end.ts';
 import { findUser, type User } from '../users/store.ts';
+import { disableBeyond } from '../webhooks/disable.ts';
 import { presentAccount } from './list_users.ts';
 import type { StandingChange } from './schema.ts';
 import { findOtherAdmin, updateStanding } from './store.ts';
@@ -43,6 +44,7 @@ async function store(ctx: WriteCtx, user: User, next: Standing): Promise<void> {
   if (next.role !== user.role) {
     await emit(ctx, { ...subject, type: 'user_role_changed', data: { role: next.role, former_role: user.role } });
   }
+  await disableBeyond(ctx, user.id, next);
   if (next.is_suspended === user.is_suspended) return;
   await emit(ctx, { ...subject, type: next.is_suspended === 1 ? 'user_suspended' : 'user_restored' });
   if (next.is_suspended === 1) await endSessions(ctx, user.id, 'suspended');

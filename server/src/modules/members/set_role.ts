@@ -1,6 +1,6 @@
 import { allowOnPerson, type OnPerson, requireAbove } from '../../access.ts';
 import { type Answer, ok } from '../../answer.ts';
-import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
+import { type Ctx, emit, lockStreams, type WriteCtx, write } from '../../context.ts';
 import { AppError, conflict } from '../../errors.ts';
 import { setRole } from './change_store.ts';
 import { presentMember } from './enter.ts';
@@ -14,6 +14,8 @@ import { transferRoom } from './transfer.ts';
  */
 export function setMemberRole(ctx: Ctx, roomId: number, userId: number, role: Role): Promise<Answer> {
   return write(ctx, 'member.set_role', async (ctx) => {
+    // What is told of webhooks stands in the server's stream, whose lock must come with the room's.
+    if (role === 'owner') await lockStreams(ctx, { server: true, containers: [roomId] });
     const on = await allowOnPerson(ctx, 'member.set_role', roomId, userId);
     const { target } = on;
     if (target.role === undefined) throw new AppError('USER_NOT_FOUND');

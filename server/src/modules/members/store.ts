@@ -46,6 +46,16 @@ export const findMember = query((q, p: { container_id: number; user_id: number }
 );
 export type MemberWithUser = typeof findMember extends Query<infer _, infer O> ? O : never;
 
+/** The same, or as it was when it ended. */
+export const findMembership = query((q, p: { container_id: number; user_id: number }) =>
+  q
+    .selectFrom('members as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .where('m.container_id', '=', p.container_id)
+    .where('m.user_id', '=', p.user_id)
+    .select(columns),
+);
+
 /** When somebody left who was in the room once; nothing for who never was or still is. */
 export const findDeparture = query((q, p: { container_id: number; user_id: number }) =>
   q

@@ -2,7 +2,9 @@ import type { OnPerson } from '../../access.ts';
 import { emit, type WriteCtx } from '../../context.ts';
 import { unprocessable } from '../../errors.ts';
 import { setOwner } from '../rooms/change_store.ts';
+import { disableOfFormerOwner } from '../webhooks/disable.ts';
 import { setMute, setRole } from './change_store.ts';
+import { findTarget } from './store.ts';
 
 /** Hands a room over: the former owner becomes a moderator. At no statement has the room two owners. */
 export async function transferRoom(ctx: WriteCtx, { room, target }: OnPerson): Promise<void> {
@@ -36,6 +38,8 @@ export async function transferRoom(ctx: WriteCtx, { room, target }: OnPerson): P
     },
   );
   await unmuteOwner(ctx, containerId, target);
+  const before = await findTarget.first(ctx.db, { container_id: containerId, user_id: former });
+  if (before?.server_role !== 'admin') await disableOfFormerOwner(ctx, containerId, former);
 }
 
 /** Nobody could lift it later: one acts on an owner only after a transfer. */

@@ -22,7 +22,7 @@ const IN_FLIGHT = 4;
  * Sends that arrive while a transaction is being opened, or while enough of them run, share the next: one set of statements for all
  * of them. What fails as a batch is tried one by one, so that nobody pays for another's message.
  */
-export function createSendGather(db: Database): SendGather {
+export function createSendGather(db: Database, afterCommit: () => void): SendGather {
   let waiting: Waiting[] = [];
   let inFlight = 0;
 
@@ -39,6 +39,7 @@ export function createSendGather(db: Database): SendGather {
     const taken: Waiting[] = [];
     try {
       settle(taken, await batch(taken));
+      afterCommit();
     } catch (error) {
       if (taken.length === 0) take(taken);
       if (taken.length === 1 || concernsAll(error)) for (const { reject } of taken) reject(error);
@@ -66,6 +67,7 @@ export function createSendGather(db: Database): SendGather {
   async function alone(one: Waiting) {
     try {
       settle([one], await batch([one]));
+      afterCommit();
     } catch (error) {
       one.reject(error);
     }

@@ -4,6 +4,7 @@ import { type Ctx, emit, write } from '../../context.ts';
 import { endMemberships } from '../members/change_store.ts';
 import { uncountRoom } from '../statistics/tally.ts';
 import { addToCounter } from '../statistics/tally_store.ts';
+import { closeWebhooks } from '../webhooks/disable.ts';
 import { emptyRoom, setVisibility } from './change_store.ts';
 import { roomJson } from './present.ts';
 
@@ -18,6 +19,7 @@ export function deleteRoom(ctx: Ctx, roomId: number): Promise<Answer> {
       data: { name: room.name },
       audit: { details: { member_count: room.member_count, reason: ctx.request.auditReason ?? null } },
     });
+    await closeWebhooks(ctx, roomId);
     await setVisibility.run(ctx.db, { id: roomId, visibility: 'deleted' });
     await emptyRoom.run(ctx.db, { id: roomId, updated_at: ctx.now });
     await endMemberships.run(ctx.db, { container_id: roomId, left_at: ctx.now, left_event: eventId as number });

@@ -9,6 +9,8 @@ import {
   deleteMembers,
   deleteMessages,
   deleteRoomRow,
+  deleteSubscriptions,
+  deleteWebhooks,
   findDeleted,
   hanging,
 } from './purge_store.ts';
@@ -37,6 +39,8 @@ async function purgeSome({ db }: WriteCtx, id: number, isOver: boolean): Promise
     if ((await deletion.run(db, { id })) === AT_ONCE) return true;
   if (!isOver) return false;
   if ((await deleteMembers.run(db, { id })) === AT_ONCE) return true;
+  await deleteSubscriptions.run(db, { id });
+  await deleteWebhooks.run(db, { id });
   await deleteRoomRow.run(db, { id });
   await deleteContainer.run(db, { id });
   return false;

@@ -108,5 +108,11 @@ export const deleteAuthorHours = change((q, p: Room) =>
     ),
 );
 
+/** Their last deliveries were over days ago. */
+export const deleteSubscriptions = change((q, p: Room) =>
+  q.deleteFrom('webhook_subscriptions').where('room_id', '=', p.id),
+);
+export const deleteWebhooks = change((q, p: Room) => q.deleteFrom('webhooks').where('room_id', '=', p.id));
+
 export const deleteRoomRow = change((q, p: Room) => q.deleteFrom('rooms').where('id', '=', p.id));
 export const deleteContainer = change((q, p: Room) => q.deleteFrom('containers').where('id', '=', p.id));

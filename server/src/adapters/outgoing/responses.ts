@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream';
+
+/** Of an answer so much is read, and so much kept. */
+const READ_BYTES = 64 * 1024;
+const KEPT_BYTES = 1024;
+
+/** The beginning of an answer, as a text that any database takes. What is longer than READ_BYTES is given up. */
+export async function readExcerpt(body: Readable): Promise<string> {
+  const kept: Buffer[] = [];
+  let read = 0;
+  for await (const chunk of body) {
+    const bytes = chunk as Buffer;
+    if (read < KEPT_BYTES) kept.push(bytes.subarray(0, KEPT_BYTES - read));
+    read += bytes.length;
+    if (read > READ_BYTES) break; // leaving the loop destroys the stream, and its connection with it
+  }
+  const text = new TextDecoder().decode(Buffer.concat(kept), { stream: true });
+  return text.replaceAll('\0', '\ufffd');
+}
+
+/** `Retry-After`, in seconds or as a date, as milliseconds from now; null when there is none, or none that makes sense. */
+export function retryAfterOf(header: string | string[] | undefined, now = Date.now()): number | null {
+  const text = Array.isArray(header) ? header[0] : header;
+  if (text === undefined) return null;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? null : Math.max(0, at - now);
+}

@@ -1,0 +1,41 @@
+import { webhookEvents } from '../events.ts';
+import { table } from './table.ts';
+
+/** docs/webhook-events.md */
+export function webhookEventsDocument(): string {
+  const entries = Object.entries(webhookEvents);
+  const rowsOf = (within: 'room' | 'server') =>
+    entries.filter(([, event]) => event.within === within).map(([name, { says }]) => [`\`${name}\``, says]);
+  return `# What webhooks are told
+
+Printed from \`server/src/events.ts\`. How to receive them: [receive webhooks](how-to/receive-webhooks.md).
+
+## In rooms
+
+A webhook of a room hears of its room, one of the whole server of every room. \`*\` stands for all of these.
+
+${table(['event', 'what has happened'], rowsOf('room'))}
+## Outside of rooms
+
+Only a webhook of the whole server hears of these, and only when it names them.
+
+${table(['event', 'what has happened'], rowsOf('server'))}
+## The body
+
+\`\`\`json
+{
+  "id": "evt_0ba6b657-174d-4344-b735-268f59742eb0",
+  "event": "user_joined",
+  "timestamp": "2026-11-25T22:29:04.056Z",
+  "webhook_id": 1,
+  "data": { "room_id": 2, "user_id": 3, "username": "bob", "role": "member" }
+}
+\`\`\`
+
+\`data\` is what the REST API shows of the thing, to nobody in particular: a message, a room, a membership, a ban, a person, a webhook. It always has \`room_id\` (null outside of rooms) and \`actor_id\`, who did it; a
+message has its author as \`user_id\` and \`username\` too. It is made when the first attempt is, so that a message edited or deleted in the meantime is told of as it is then; every later attempt sends the same bytes. A thing that is gone is
+told of by its ids alone.
+
+A body has at most 64 KiB. Where it would have more, the longest fields of \`data\` are cut and named in \`data.truncated\`.
+`;
+}

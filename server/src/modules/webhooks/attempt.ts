@@ -1,0 +1,73 @@
+import type { Outcome } from '../../adapters/outgoing/outgoing.ts';
+import type { Deps } from '../../context.ts';
+import type { Claimed } from './claim.ts';
+import { endAttempt, markFailing, markWell } from './claim_store.ts';
+import { nextAttempt } from './schedule.ts';
+import { headersOf } from './signature.ts';
+
+export interface Sendable {
+  readonly url: string;
+  /** Sealed. */
+  readonly secret: string;
+  readonly messageId: string;
+  readonly event: string;
+  readonly body: string;
+}
+
+const UNREADABLE: Outcome = {
+  ...{ statusCode: null, durationMs: 0, excerpt: null, retryAfterMs: null, isCutOff: false },
+  error: 'not_sent',
+};
+
+/** One attempt; how it went is in the outcome. */
+export async function send(deps: Deps, sendable: Sendable, signal?: AbortSignal): Promise<Outcome> {
+  const { outgoing, vault } = deps.webhooks;
+  const { url, body, messageId, event } = sendable;
+  let secret: string;
+  try {
+    secret = vault.open(sendable.secret);
+  } catch (error) {
+    deps.log.error({ err: error }, 'the secret of a webhook cannot be read: has SECRET_KEY changed?');
+    return UNREADABLE;
+  }
+  const headers = headersOf({ body, messageId, event, secret, at: deps.now() });
+  return outgoing.post(new URL(url), { headers, body }, signal);
+}
+
+/** Only 2xx is a success; a redirection is none. */
+export const isDelivered = ({ statusCode, error }: Outcome): boolean =>
+  error === null && statusCode !== null && statusCode >= 200 && statusCode < 300;
+
+/** Writes how an attempt went and when there is another. Does nothing for whoever holds the delivery no longer. */
+export async function settle(deps: Deps, claimedBy: string, claimed: Claimed, outcome: Outcome): Promise<void> {
+  const now = deps.now();
+  const delivered = isDelivered(outcome);
+  const step = claimed.step + 1;
+  const asked = outcome.statusCode === 429 || outcome.statusCode === 503 ? outcome.retryAfterMs : null;
+  const due_at = delivered ? null : nextAttempt(step, now, asked);
+  const key = { id: claimed.webhookId };
+  await deps.db.write('deliveries.settle', async (db) => {
+    await endAttempt.run(db, {
+      id: claimed.id,
+      claimed_by: claimedBy,
+      status: delivered ? 'delivered' : due_at === null ? 'exhausted' : 'failed',
+      step,
+      due_at,
+      ...resultOf(outcome),
+    });
+    if (delivered) await markWell.run(db, key);
+    else await markFailing.run(db, { ...key, at: now });
+  });
+}
+
+/** An outcome as it is kept. What was answered and is no success has a word for it too. */
+export function resultOf(outcome: Outcome) {
+  const { statusCode, durationMs, excerpt, error } = outcome;
+  const unwanted = statusCode !== null && statusCode >= 300 && statusCode < 400 ? 'redirect_not_followed' : 'not_2xx';
+  return {
+    response_code: statusCode,
+    duration_ms: durationMs,
+    response_excerpt: excerpt,
+    error: error ?? (isDelivered(outcome) ? null : unwanted),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Ctx } from '../../context.ts';
+import type { Writer } from '../../db/database.ts';
+import { timestamp } from '../../timestamp.ts';
+import { bodyText } from './body.ts';
+import { claimDue, findClaimed, keepBody } from './claim_store.ts';
+import { type LoggedEvent, payloadOf } from './payload.ts';
+
+export interface Wanted {
+  readonly webhookId: number;
+  readonly limit: number;
+}
+
+/** A delivery somebody has taken on, ready to be sent. */
+export interface Claimed {
+  readonly id: number;
+  readonly webhookId: number;
+  readonly messageId: string;
+  readonly event: string;
+  /** Attempts that have failed since it was taken up. */
+  readonly step: number;
+  readonly body: string;
+  readonly url: string;
+  /** Sealed. */
+  readonly secret: string;
+}
+
+export interface Claimant {
+  readonly claimedBy: string;
+  readonly leaseMs: number;
+}
+
+/** Takes what is due, within one transaction; a body is made at its first attempt and kept, so that every other sends the same. */
+export async function claimDeliveries(
+  ctx: Ctx,
+  { claimedBy, leaseMs }: Claimant,
+  wanted: readonly Wanted[],
+): Promise<Claimed[]> {
+  return ctx.deps.db.write('deliveries.claim', async (db) => {
+    const taken: number[] = [];
+    for (const { webhookId, limit } of wanted) {
+      const due = { webhook_id: webhookId, now: ctx.now, until: ctx.now + leaseMs, claimed_by: claimedBy, limit };
+      for (const { id } of await claimDue.all(db, due)) taken.push(id);
+    }
+    const claimed: Claimed[] = [];
+    for (const row of await findClaimed.all(db, taken)) {
+      claimed.push({
+        id: row.id,
+        webhookId: row.webhook_id,
+        messageId: row.message_id,
+        event: row.event,
+        step: row.step,
+        body: row.body ?? (await render({ ...ctx, db }, db, row)),
+        url: row.url,
+        secret: row.secret,
+      });
+    }
+    return claimed;
+  });
+}
+
+type Row = Awaited<ReturnType<typeof findClaimed.all>>[number];
+
+async function render(ctx: Ctx, db: Writer, row: Row): Promise<string> {
+  const event: LoggedEvent = {
+    type: row.type ?? row.event,
+    container_id: row.container_id,
+    subject_id: row.subject_id,
+    user_id: row.user_id,
+    actor_id: row.actor_id ?? 0,
+    data: JSON.parse(row.data ?? '{}'),
+  };
+  const body = bodyText({
+    id: row.message_id,
+    event: row.event,
+    timestamp: timestamp(row.created_at),
+    webhook_id: row.webhook_id,
+    data: await payloadOf(ctx, event),
+  });
+  await keepBody.run(db, { id: row.id, body });
+  return body;
+}

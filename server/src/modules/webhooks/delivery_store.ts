@@ -1,0 +1,101 @@
+import { change, type Query, query } from '../../db/statement.ts';
+import type { DeliveryRow } from '../../db/tables.ts';
+
+const columns = [
+  'id',
+  'message_id',
+  'event',
+  'status',
+  'attempts',
+  'due_at',
+  'response_code',
+  'duration_ms',
+  'response_excerpt',
+  'error',
+  'created_at',
+] as const;
+
+/** Newest first. */
+export const listDeliveries = query((q, p: { webhook_id: number; limit: number; offset: number }) =>
+  q
+    .selectFrom('deliveries')
+    .where('webhook_id', '=', p.webhook_id)
+    .orderBy('id', 'desc')
+    .limit(p.limit)
+    .offset(p.offset)
+    .select(columns),
+);
+export const findDelivery = query((q, p: { id: number; webhook_id: number }) =>
+  q
+    .selectFrom('deliveries')
+    .where('id', '=', p.id)
+    .where('webhook_id', '=', p.webhook_id)
+    .select([...columns, 'claimed_by']),
+);
+export type FoundDelivery = typeof findDelivery extends Query<infer _, infer O> ? O : never;
+
+/** The schedule begins anew; what was sent before is sent again. */
+export const takeUpAgain = change((q, p: { id: number; at: number }) =>
+  q.updateTable('deliveries').set({ status: 'pending', step: 0, due_at: p.at }).where('id', '=', p.id),
+);
+
+interface NewTest {
+  webhook_id: number;
+  message_id: string;
+  body: string;
+  at: number;
+}
+/** Never due: it is attempted by whoever asked for it. */
+export const insertTest = query((q, p: NewTest) =>
+  q
+    .insertInto('deliveries')
+    .values({
+      webhook_id: p.webhook_id,
+      event_id: null,
+      message_id: p.message_id,
+      event: 'webhook_test',
+      status: 'pending',
+      attempts: 0,
+      step: 0,
+      due_at: null,
+      claimed_by: null,
+      body: p.body,
+      response_code: null,
+      duration_ms: null,
+      response_excerpt: null,
+      error: null,
+      created_at: p.at,
+    })
+    .returning('id'),
+);
+
+type Ended = Pick<DeliveryRow, 'status' | 'response_code' | 'duration_ms' | 'response_excerpt' | 'error'>;
+
+export const endTest = change((q, p: Ended & { id: number }) =>
+  q
+    .updateTable('deliveries')
+    .set({
+      status: p.status,
+      attempts: 1,
+      response_code: p.response_code,
+      duration_ms: p.duration_ms,
+      response_excerpt: p.response_excerpt,
+      error: p.error,
+    })
+    .where('id', '=', p.id),
+);
+
+export const deleteOldDeliveries = change((q, p: { before: number; limit: number }) =>
+  q
+    .deleteFrom('deliveries')
+    .where('id', 'in', ({ selectFrom }) =>
+      selectFrom('deliveries').where('created_at', '<', p.before).orderBy('created_at').limit(p.limit).select('id'),
+    ),
+);
+export const deleteDeliveriesOf = change((q, p: { webhook_id: number; limit: number }) =>
+  q
+    .deleteFrom('deliveries')
+    .where('id', 'in', ({ selectFrom }) =>
+      selectFrom('deliveries').where('webhook_id', '=', p.webhook_id).limit(p.limit).select('id'),
+    ),
+);

@@ -1,0 +1,79 @@
+import { type Static, Type } from 'typebox';
+import { type WebhookEvent, webhookEvents } from '../../events.ts';
+import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+
+const names = Object.keys(webhookEvents) as WebhookEvent[];
+export type Asked = WebhookEvent | '*';
+const Event = Type.Enum([...names, '*'] as Asked[]);
+
+const fields = {
+  id: Id,
+  url: Type.String(),
+  events: Type.Array(Type.String()),
+  room_id: Nullable(Id),
+  active: Type.Boolean({ description: 'Only an active webhook is told of what happens.' }),
+  disabled_reason: Nullable(
+    Type.String({ description: 'Why the server has switched it off: `owner_changed`, `not_admin`, `suspended`.' }),
+  ),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+};
+export const Webhook = Component('Webhook', fields);
+export const CreatedWebhook = Component('CreatedWebhook', {
+  ...fields,
+  secret: Type.Optional(
+    Type.String({ description: 'Shown this once; absent where an `Idempotency-Key` is answered again.' }),
+  ),
+});
+export const WebhookPage = Component('WebhookPage', {
+  webhooks: Type.Array(Webhook),
+  total: Type.Integer(),
+  has_more: Type.Boolean(),
+});
+
+export const Delivery = Component('Delivery', {
+  id: Id,
+  event_id: Type.String({ description: 'The `id` of the body and the header `webhook-id`.' }),
+  event: Type.String(),
+  status: Type.Enum(['pending', 'delivered', 'failed', 'exhausted'], {
+    description: '`failed` is attempted again, `exhausted` is not.',
+  }),
+  attempts: Type.Integer(),
+  response_code: Nullable(Type.Integer({ description: 'Of the last attempt, as what follows.' })),
+  duration_ms: Nullable(Type.Integer()),
+  response_excerpt: Nullable(Type.String({ description: 'At most 1 KiB of the answer.' })),
+  error: Nullable(Type.String({ description: 'What kept the receiver from answering.' })),
+  next_attempt_at: Nullable(Timestamp),
+  created_at: Timestamp,
+});
+export const DeliveryPage = Component('DeliveryPage', {
+  deliveries: Type.Array(Delivery),
+  has_more: Type.Boolean(),
+});
+export const TestResult = Strict({
+  delivered: Type.Boolean(),
+  status_code: Nullable(Type.Integer()),
+  duration_ms: Type.Integer(),
+  error: Nullable(Type.String()),
+});
+
+const Url = Type.String({ maxLength: 2_048, description: 'https, or http where the server allows it.' });
+const Events = Type.Array(Event, { minItems: 1, maxItems: names.length + 1, uniqueItems: true });
+
+export const CreateWebhookBody = Strict({
+  url: Url,
+  events: Events,
+  secret: Type.Optional(Nullable(Type.String({ minLength: 16, maxLength: 256, description: 'Made when absent.' }))),
+  room_id: Type.Optional(Nullable(Id)),
+});
+export const UpdateWebhookBody = Strict({
+  url: Type.Optional(Url),
+  events: Type.Optional(Events),
+  active: Type.Optional(Type.Boolean()),
+});
+export const ListQuery = Strict({ limit: Type.Optional(Limit), offset: Type.Optional(Offset) });
+export const DeliveryParams = Strict({ webhook_id: Id, delivery_id: Id });
+
+export type CreateWebhook = Static<typeof CreateWebhookBody>;
+export type UpdateWebhook = Static<typeof UpdateWebhookBody>;
+export type ListOptions = Static<typeof ListQuery>;

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { type Answer, ok } from '../../answer.ts';
+import { type Ctx, type WriteCtx, write } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { once } from '../../idempotency.ts';
+import { timestamp } from '../../timestamp.ts';
+import { allowOnWebhook } from './allow.ts';
+import { isDelivered, resultOf, type Sendable, send } from './attempt.ts';
+import { bodyText } from './body.ts';
+import { endTest, findDelivery, insertTest } from './delivery_store.ts';
+import type { StoredWebhook } from './store.ts';
+
+/** Sends `webhook_test` now and tells how it went (contract §9.7); there is no second attempt. An inactive webhook is tested too. */
+export async function testWebhook(ctx: Ctx, id: number): Promise<Answer> {
+  let sendable: Sendable | undefined;
+  const begun = await write(ctx, 'webhook.test', async (ctx) => {
+    const webhook = await allowOnWebhook(ctx, id);
+    return once(ctx, async () => {
+      const test = testOf(ctx, webhook);
+      sendable = { ...webhook, ...test };
+      const key = { webhook_id: id, message_id: test.messageId, body: test.body, at: ctx.now };
+      return ok({ id: (await insertTest.first(ctx.db, key))?.id });
+    });
+  });
+  const key = { webhook_id: id, id: (begun.data as { id: number }).id };
+  if (begun.replayed || !sendable) return toldBefore(ctx, key);
+  const outcome = await send(ctx.deps, sendable);
+  const ended = { status: isDelivered(outcome) ? 'delivered' : 'exhausted', ...resultOf(outcome) } as const;
+  await write(ctx, 'webhook.test_ended', ({ db }) => endTest.run(db, { id: key.id, ...ended }));
+  return ok(toldOf(ended));
+}
+
+function testOf(ctx: WriteCtx, { id, room_id }: StoredWebhook) {
+  const event = 'webhook_test';
+  const messageId = `evt_${randomUUID()}`;
+  const data = { room_id, webhook_id: id, actor_id: ctx.actor.userId };
+  const body = bodyText({ id: messageId, event, timestamp: timestamp(ctx.now), webhook_id: id, data });
+  return { event, messageId, body };
+}
+
+/** The answer to the same Idempotency-Key again. */
+async function toldBefore(ctx: Ctx, key: { webhook_id: number; id: number }): Promise<Answer> {
+  const test = await findDelivery.first(ctx.db, key);
+  if (!test || test.status === 'pending') throw new AppError('REQUEST_IN_PROGRESS', {}, 1);
+  return { ...ok(toldOf(test)), replayed: true };
+}
+
+function toldOf({ status, response_code, duration_ms, error }: Omit<Parameters<typeof endTest.run>[1], 'id'>) {
+  return { delivered: status === 'delivered', status_code: response_code, duration_ms, error };
+}
