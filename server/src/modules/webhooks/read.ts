@@ -20,7 +20,7 @@ export async function getWebhook(ctx: Ctx, id: number): Promise<Answer> {
 }
 
 /** Those the caller manages, newest first: an admin all of them, others those of the rooms they own. */
-export async function listWebhooks(ctx: Ctx, { limit = 50, offset = 0 }: ListOptions): Promise<Answer> {
+export async function listWebhooks(ctx: Ctx, { limit, offset }: ListOptions): Promise<Answer> {
   allow(ctx, 'webhook.list');
   const slice = { limit, offset };
   const mine = { user_id: ctx.actor.userId };
@@ -36,7 +36,7 @@ export async function listWebhooks(ctx: Ctx, { limit = 50, offset = 0 }: ListOpt
 /** What was or will be sent to it, newest first. */
 export async function listWebhookDeliveries(ctx: Ctx, id: number, options: ListOptions): Promise<Answer> {
   await allowOnWebhook(ctx, id);
-  const { limit = 50, offset = 0 } = options;
+  const { limit, offset } = options;
   const found = await listDeliveries.all(ctx.db, { webhook_id: id, limit: limit + 1, offset });
   return ok({ deliveries: found.slice(0, limit).map(deliveryOf), has_more: found.length > limit });
 }

@@ -71,7 +71,7 @@ export const UpdateWebhookBody = Strict({
   events: Type.Optional(Events),
   active: Type.Optional(Type.Boolean()),
 });
-export const ListQuery = Strict({ limit: Type.Optional(Limit), offset: Type.Optional(Offset) });
+export const ListQuery = Strict({ limit: Limit, offset: Offset });
 export const DeliveryParams = Strict({ webhook_id: Id, delivery_id: Id });
 
 export type CreateWebhook = Static<typeof CreateWebhookBody>;
