@@ -20,8 +20,8 @@ import {
 } from './policy.ts';
 
 /**
- * Loading and authorising are one call: there is no other way to hold a room, a conversation or a message. Inside `write` each takes
- * the container's lock first, so that what was decided still holds when it is acted on.
+ * Loading and authorising are one call: what an action holds of a room, a conversation or a message it got from here. Inside `write`
+ * each takes the container's lock first, so that what was decided still holds when it is acted on.
  */
 export interface InRoom {
   readonly room: RoomForUser;

@@ -42,6 +42,8 @@ const insertAudit = insertOfEach('audit_log', {
 
 /** Writes events, the audit rows of those the catalogue marks as audited, and what webhooks are to be told, in the caller's transaction; resolves with their ids. */
 export async function appendEvents(db: Writer, entries: readonly EventEntry[]): Promise<number[]> {
+  for (const { event } of entries)
+    if (!db.locked.has(streamOf(event))) throw new Error(`${event.type} was emitted without the lock of its stream`);
   const rows = await insertEvents(db, entries.map(eventRow));
   const ids = rows.map(({ id }) => id);
   const audited = entries.flatMap((entry, index) => auditRow(entry, ids[index] as number));

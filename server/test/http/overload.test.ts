@@ -99,7 +99,7 @@ test('an action that takes too long is answered for, once, and keeps its place u
   const took = performance.now() - began;
   assert.deepEqual([late.status, late.code, late.details.reason], [503, 'SERVICE_UNAVAILABLE', 'timeout']);
   assert.equal(late.headers['retry-after'], '1');
-  assert.ok(took >= 1_000 && took < 3_000, `${took}`);
+  assert.ok(took >= 1_000, `${took}: not before its time`);
   assert.equal((await call('/fast')).status, 503);
   await started(1);
   running[0]?.(done);

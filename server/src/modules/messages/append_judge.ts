@@ -1,4 +1,4 @@
-import { AppError, conflict, type ErrorCode, unprocessable } from '../../errors.ts';
+import { AppError, conflict, rateLimited, unprocessable } from '../../errors.ts';
 import { judgeConversation, judgeRoom } from '../../judge.ts';
 import type { ConversationForUser } from '../conversations/store.ts';
 import type { RoomForUser } from '../rooms/store.ts';
@@ -47,12 +47,7 @@ export function slowModeRefusal(
   if (!room || room.slow_mode_seconds === 0 || room.role !== 'member') return undefined;
   const waitMs = (sentInBatch ?? room.last_sent_at ?? 0) + room.slow_mode_seconds * 1_000 - input.now;
   if (waitMs <= 0) return undefined;
-  const retryAfter = Math.ceil(waitMs / 1_000);
-  return new AppError(
-    'RATE_LIMIT_EXCEEDED' satisfies ErrorCode,
-    { scope: 'slow_mode', limit: 1, window: room.slow_mode_seconds, retry_after: retryAfter },
-    retryAfter,
-  );
+  return rateLimited({ scope: 'slow_mode', limit: 1, windowMs: room.slow_mode_seconds * 1_000, retryAfterMs: waitMs });
 }
 
 function replay(

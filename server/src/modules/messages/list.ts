@@ -47,7 +47,7 @@ export function refuseTwoCursors(options: Pick<ListOptions, 'before_id' | 'after
 }
 
 async function page(ctx: Ctx, container: Counters, options: ListOptions): Promise<Answer> {
-  const selection = { withReplies: options.include_threads ?? false, pinnedOnly: options.pinned_only ?? false };
+  const selection = { withReplies: options.include_threads, pinnedOnly: options.pinned_only };
   const { keys, before, after, travel } = await find(ctx, container.id, selection, options);
   if (options.order === 'asc') keys.reverse();
   const { parts, digest } = await ctx.deps.messages.fragments.renderPage(ctx.db, ctx.actor.userId, keys);
