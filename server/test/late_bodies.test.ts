@@ -46,4 +46,21 @@ describe('a request whose body comes late', async () => {
     const logout = () => alice.post('/auth/logout', {}, 204);
     assert.equal(await late(alice.token, 'POST', '/rooms', { name: 'after all' }, logout), 401);
   });
+
+  it('and one that follows another on its socket by who one is when its turn comes', async () => {
+    const dave = await app.register('dave');
+    const request = (method: string, path: string) =>
+      `${method} /api/v1${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${dave.token}\r\n\r\n`;
+    const socket = connect({ port, host: '127.0.0.1' });
+    let answers = '';
+    socket.on('data', (data) => {
+      answers += data;
+    });
+    // All three are known for dave's when they are read; the first ends his session.
+    socket.write(request('POST', '/auth/logout') + request('GET', '/users/me') + request('GET', '/rooms'));
+    const statuses = () => [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+    while (statuses().length < 3) await wait(2);
+    socket.destroy();
+    assert.deepEqual(statuses(), [204, 401, 401]);
+  });
 });

@@ -44,8 +44,8 @@ function welcome({ authority, now }: Pick<Deps, 'authority' | 'now'>, call: Call
 }
 
 /**
- * Whoever was signed in when the headers came may no longer be when the body has: asked again just before the action, since a body
- * may take as long as it likes. True at once, without a promise, where nothing has changed.
+ * Whoever was signed in when the headers came may no longer be when the body has, or when the answers before are out: asked again just
+ * before the action, since either may take as long as the client likes. True at once, without a promise, where nothing has changed.
  */
 export function isStillKnown({ authority }: Pick<Deps, 'authority'>, call: Call): boolean | Promise<boolean> {
   const actor = authority.actorOf(bearerOf(call.reply.request.raw.headers.authorization) ?? '');

@@ -10,6 +10,7 @@ import { AppError, invalidField } from '../errors.ts';
 import { clientAddress } from './client_address.ts';
 import type { LimitClass } from './limits.ts';
 import type { Route } from './route.ts';
+import { UNROUTABLE } from './undecodable.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -74,6 +75,7 @@ export function openCall(config: Config, count: CountUnknown): onRequestHookHand
 
 function refusalOf({ url = '', headers, httpVersionMinor }: IncomingMessage, { MAX_URL_BYTES }: Config) {
   if (url.length > MAX_URL_BYTES) return new AppError('URI_TOO_LONG', { max_bytes: MAX_URL_BYTES });
+  if (url === UNROUTABLE) return invalidField('path', 'malformed_encoding');
   if (httpVersionMinor !== 1) return undefined;
   if (headers.host === undefined) return invalidField('Host', 'required');
   if (headers.expect === undefined || CONTINUE.test(headers.expect)) return undefined;

@@ -26,8 +26,9 @@ const late = () => new AppError('SERVICE_UNAVAILABLE', { reason: 'timeout' }, 1)
  */
 export function handle(route: Route, { deps, replies, admission, deadlines, readBody }: Parts): RouteHandlerMethod {
   const isProbe = route.limit === 'none';
-  // A request without a body runs in the moment it is known.
-  const isReading = route.method === 'GET' || route.scope === 'public';
+  const isPublic = route.scope === 'public';
+  // Without a body, and with nothing to wait for, a request runs in the moment it is known.
+  const isAtOnce = route.method === 'GET';
 
   function run(call: Call, body: unknown) {
     const ctx: Ctx = { deps, actor: call.actor, request: call, now: deps.now(), db: deps.db.reader };
@@ -72,15 +73,15 @@ export function handle(route: Route, { deps, replies, admission, deadlines, read
     replies.fail(call, error);
   }
 
-  function admit(call: Call, body: unknown) {
+  function admit(call: Call, body: unknown, hasWaited: boolean) {
     const entered = isProbe || admission.enter(call.reply.raw);
-    if (entered === true) return recheck(call, body);
+    if (entered === true) return recheck(call, body, hasWaited);
     if (entered === false) return replies.fail(call, busy());
-    void entered.then((admitted) => (admitted ? recheck(call, body) : replies.fail(call, busy())));
+    void entered.then((admitted) => (admitted ? recheck(call, body, true) : replies.fail(call, busy())));
   }
 
-  function recheck(call: Call, body: unknown) {
-    const known = isReading || isStillKnown(deps, call);
+  function recheck(call: Call, body: unknown, hasWaited: boolean) {
+    const known = isPublic || (isAtOnce && !hasWaited) || isStillKnown(deps, call);
     const go = (still: boolean) => (still ? run(call, body) : fail(call, new AppError('INVALID_TOKEN')));
     if (known instanceof Promise) known.then(go, (error) => fail(call, error));
     else go(known);
@@ -90,7 +91,7 @@ export function handle(route: Route, { deps, replies, admission, deadlines, read
     const { call } = request;
     const body = readBody(call, request.body);
     // A pipelined request waits until the answer before it is out: answers to a client that does not read them must not pile up.
-    if (reply.raw.socket) admit(call, body);
-    else reply.raw.once('socket', () => admit(call, body));
+    if (reply.raw.socket) admit(call, body, false);
+    else reply.raw.once('socket', () => admit(call, body, true));
   };
 }

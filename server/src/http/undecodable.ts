@@ -10,11 +10,16 @@ export const routeUndecodable: NonNullable<FastifyHttpOptions<Server>['framework
   { raw, server },
   reply,
 ) => {
-  raw.url = decodable(raw.url ?? '');
+  const { url = '' } = raw;
+  // What does not begin as a path, or was given back before, cannot be mended: it must not come here again.
+  raw.url = url.startsWith('/') && !url.includes(UNDECODED) ? decodable(url) : UNROUTABLE;
   server.routing(raw, reply.raw);
 };
 
 const UNDECODED = '\ud800';
+
+/** A path in place of an address that is none; openCall refuses it. */
+export const UNROUTABLE = '/\udfff';
 
 /** The same address, its path without what cannot be decoded. */
 function decodable(url: string): string {

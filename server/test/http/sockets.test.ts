@@ -92,6 +92,25 @@ test('what is expected beyond 100-continue is 417, in the envelope and with the 
   assert.equal(read(await say('GET /x HTTP/1.0\r\nExpect: a-miracle\r\n\r\n')).status, 200); // its time knew no expectations
 });
 
+test('a target that is no address is 400, in the envelope, and one that cannot be decoded is no path', async () => {
+  for (const target of [
+    'http://x:99999/',
+    'http://[/',
+    'http://%ff/',
+    'http:///',
+    '*%ff',
+    '?%ff',
+    'x%ff',
+
+    '/%ff?%ff',
+  ]) {
+    const { status, error } = read(await say(Buffer.from(get(target), 'latin1'), complete));
+    const isPath = target.startsWith('/');
+    assert.deepEqual([status, error?.code], isPath ? [404, 'NOT_FOUND'] : [400, 'VALIDATION_FAILED'], target);
+  }
+  assert.equal(read(await say(get('http://x/x'), complete)).status, 200, 'an address that is whole names its path');
+});
+
 test('an address at the limit is taken, one above it and far above it is 414', async () => {
   const url = (bytes: number) => `/x?q=${'x'.repeat(bytes - 5)}`;
   assert.equal(read(await say(get(url(8_192)), complete)).status, 200);
