@@ -91,7 +91,12 @@ export async function measureOnce(load: Child, subject: Subject, seconds: number
 export async function firstAnswer({ plan, url, tokens }: Subject): Promise<string> {
   const { method, paths, body } = plan.load;
   const path = paths[0]?.[0] ?? '/';
-  const headers = { authorization: `Bearer ${tokens[0] ?? 'none'}`, 'content-type': 'application/json' };
+  const headers = {
+    authorization: `Bearer ${tokens[0] ?? 'none'}`,
+    'content-type': 'application/json',
+    // Kept alive, it would be another one, and another person's, after some seconds.
+    connection: 'close',
+  };
   const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${plan.name} answered ${response.status}: ${text.slice(0, 500)}`);

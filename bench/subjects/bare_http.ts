@@ -18,13 +18,20 @@ const place = Symbol('place');
 
 /** node:http and nothing else: no routes, no checks, no headers but the body's type and length. */
 export async function listenBare(status: number, handle: (request: BareRequest, answer: Answer) => void) {
-  let connections = 0;
+  const taken = new Set<number>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => handle(read(request, chunks), (body) => write(response, status, body)));
   });
-  server.on('connection', (socket) => Object.assign(socket, { [place]: connections++ % PEOPLE }));
+  server.on('connection', (socket) => {
+    // The first that is free: whoever comes back is who he was.
+    let free = 0;
+    while (taken.has(free)) free++;
+    taken.add(free);
+    socket.once('close', () => taken.delete(free));
+    Object.assign(socket, { [place]: free % PEOPLE });
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
