@@ -30,8 +30,9 @@ async function run(config: Config): Promise<void> {
   const app = await createApp(config, { onFatal });
   const url = await app.server.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     // The account is made, and its password is not shown again.
-    for (const line of adminLines(app.firstAdmin)) console.log(line);
-    throw error;
+    if (app.firstAdmin)
+      console.log(['The database was made, with an admin:', ...adminLines(app.firstAdmin)].join('\n'));
+    throw isPortTaken(error) ? new Error(`Port ${config.PORT} is taken on ${config.HOST}: set PORT to another`) : error;
   });
   // Longer than the drain itself takes; a second signal ends at once.
   closeWithGrace({ delay: (config.DRAIN_SECONDS + 5) * 1_000, logger: false }, async ({ err }) => {
@@ -39,6 +40,10 @@ async function run(config: Config): Promise<void> {
     await app.close();
   });
   console.log(banner(url, config.DATA_DIR, app.firstAdmin));
+}
+
+function isPortTaken(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'EADDRINUSE';
 }
 
 function banner(url: string, directory: string, firstAdmin: App['firstAdmin']): string {
