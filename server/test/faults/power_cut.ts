@@ -72,6 +72,8 @@ function unsynced(notes: readonly Note[]) {
 }
 
 function undoName({ kind, path, from, replaced }: NewName): void {
+  // One that was made more than once is gone with its last time.
+  if (!existsSync(path)) return;
   if (kind === 'created') rmSync(path);
   // The file it replaced is gone for good: of ours only files of equal content replace each other.
   else if (!replaced) renameSync(path, from);
