@@ -93,10 +93,11 @@ export async function allowInConversation(
   ctx: Ctx,
   action: ConversationAction,
   conversationId: number,
+  isOwn = true,
 ): Promise<ConversationForUser> {
   if (isWriting(ctx)) await lockStreams(ctx, { containers: [conversationId] });
   const found = await findConversation.first(ctx.db, { container_id: conversationId, user_id: ctx.actor.userId });
-  const refusal = judgeConversation(ctx, action, found);
+  const refusal = judgeConversation(ctx, action, found, isOwn);
   if (refusal) throw refusal;
   return found as ConversationForUser;
 }
@@ -149,7 +150,8 @@ function asMessageNotFound(error: unknown): never {
   throw hidden ? new AppError('MESSAGE_NOT_FOUND') : error;
 }
 
-async function requireAboveAuthor(ctx: Ctx, room: RoomForUser, authorId: number) {
+/** Raises unless the caller stands strictly above whoever wrote or uploaded it. */
+export async function requireAboveAuthor(ctx: Ctx, room: RoomForUser, authorId: number) {
   const author = await findTarget.first(ctx.db, { container_id: room.id, user_id: authorId });
   const visibility = room.visibility as RoomFacts['visibility'];
   const authorRank = author

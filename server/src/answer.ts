@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** What an action gives back: REST makes a response of it, a socket an acknowledgement. */
 export interface Answer {
   readonly status: 200 | 201 | 204;
@@ -7,6 +9,8 @@ export interface Answer {
   readonly json?: string;
   /** The same again, as bytes that are kept and only have to be put in a row. */
   readonly page?: PageOfBytes;
+  /** Bytes of any type instead of JSON, sent as they are read. */
+  readonly file?: FileAnswer;
   /** True when an idempotency key found its first answer. */
   readonly replayed?: boolean;
 }
@@ -17,9 +21,27 @@ export interface PageOfBytes {
   readonly digest: string;
 }
 
+/** Bytes that never change under one tag: REST sends all of them, or the part that was asked for. */
+export interface FileAnswer {
+  readonly size: number;
+  /** Differs whenever the bytes do. */
+  readonly digest: string;
+  /** Epoch milliseconds. */
+  readonly modifiedAt: number;
+  readonly type: string;
+  readonly filename: string;
+  /** Whether a browser may show it; otherwise it saves it. */
+  readonly isInline: boolean;
+  /** Known by its address alone: pages of others may show it too. */
+  readonly isShared: boolean;
+  /** From the first byte wanted to the last one, that included; rejects where nothing can be read. */
+  open(from: number, to: number): Promise<Readable>;
+}
+
 export const ok = (data: unknown): Answer => ({ status: 200, data });
 export const okJson = (json: string): Answer => ({ status: 200, json });
 export const okPage = (page: PageOfBytes): Answer => ({ status: 200, page });
+export const okFile = (file: FileAnswer): Answer => ({ status: 200, file });
 export const created = (data: unknown): Answer => ({ status: 201, data });
 export const createdJson = (json: string, replayed = false): Answer => ({ status: 201, json, replayed });
 export const noContent: Answer = { status: 204 };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
+import { createDiskBlobs } from './adapters/blobs/disk.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
 import type { Outgoing, Resolve } from './adapters/outgoing/outgoing.ts';
 import { createOutgoing } from './adapters/outgoing/undici.ts';
@@ -142,6 +143,12 @@ async function createDeps(
     authority,
     messages: { fragments: createMessageFragments(), sends: createSendGather(db, worker.wake) },
     webhooks: { vault: createVault(secrets.secretKey, 'webhooks'), outgoing: outgoingOf(config, resolveName), worker },
+    files: {
+      blobs: createDiskBlobs({
+        directory: join(config.DATA_DIR, 'files'),
+        minFreeBytes: config.MIN_FREE_DISK_BYTES,
+      }),
+    },
   };
 }
 

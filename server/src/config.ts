@@ -13,6 +13,14 @@ export class ConfigError extends Error {
   }
 }
 
+/** Types of files there are names for; what decides them is in modules/files/. */
+export const fileKinds = [
+  ...(['jpg', 'png', 'gif', 'webp', 'avif', 'svg', 'pdf', 'txt', 'md', 'csv', 'json'] as const),
+  ...(['docx', 'xlsx', 'pptx', 'odt', 'zip'] as const),
+  ...(['mp3', 'm4a', 'ogg', 'flac', 'wav', 'mp4', 'webm', 'mov'] as const),
+];
+export type FileKind = (typeof fileKinds)[number];
+
 const integer = (fallback: number, minimum: number, maximum: number, description: string) =>
   Type.Integer({ default: fallback, minimum, maximum, description });
 const text = (fallback: string, description: string, more: object = {}) =>
@@ -33,7 +41,7 @@ const rate = (fallback: string, description: string) =>
 export const ConfigSchema = Type.Object({
   HOST: text('127.0.0.1', 'Address to listen on.', { format: 'host' }),
   PORT: integer(8080, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
-  DATA_DIR: text('./data', 'Folder of the database; made with mode 0700.', { minLength: 1 }),
+  DATA_DIR: text('./data', 'Folder of the database and of files; made with mode 0700.', { minLength: 1 }),
   PUBLIC_URL: optional('Address clients use, when it differs from HOST and PORT; the issuer of the tokens.', {
     pattern: '^https?://',
   }),
@@ -76,10 +84,19 @@ export const ConfigSchema = Type.Object({
   MAX_EMOJI_PER_MESSAGE: integer(20, 1, 1_000, 'Different emoji on one message.'),
   MAX_BODY_BYTES: integer(65_536, 1_024, 10_485_760, 'JSON body, decompressed.'),
   MAX_AUTH_BODY_BYTES: integer(4_096, 1_024, 65_536, 'JSON body of /auth/*.'),
+  MAX_FILE_BYTES: integer(10_485_760, 1, 5_368_709_120, 'An uploaded file.'),
+  FILE_TYPES: list(
+    [...fileKinds],
+    'Types of files that may be uploaded, by the endings they usually have; what a file is, its bytes say.',
+  ),
+  MAX_USER_STORAGE_BYTES: integer(1_073_741_824, 0, Number.MAX_SAFE_INTEGER, 'All files of a user; 0 for no limit.'),
+  MAX_STORAGE_BYTES: integer(53_687_091_200, 0, Number.MAX_SAFE_INTEGER, 'All files of the server; 0 for no limit.'),
+  MAX_THUMBNAIL_PIXELS: integer(32_000_000, 1, 268_435_456, 'Pixels of a picture that is made smaller.'),
   MAX_URL_BYTES: integer(8_192, 256, 65_536, 'Request target.'),
   MAX_HEADER_BYTES: integer(16_384, 4_096, 131_072, 'All request headers together.'),
   HEADERS_TIMEOUT_SECONDS: integer(10, 1, 600, 'Time for the headers to arrive.'),
   REQUEST_TIMEOUT_SECONDS: integer(30, 1, 3_600, 'Time for a whole request to arrive.'),
+  UPLOAD_TIMEOUT_SECONDS: integer(120, 1, 3_600, 'Time for an upload to arrive.'),
   HANDLER_TIMEOUT_SECONDS: integer(10, 1, 600, 'Time for the server to answer.'),
   KEEP_ALIVE_SECONDS: integer(75, 1, 3_600, 'Time an idle connection is kept.'),
   DRAIN_SECONDS: integer(10, 0, 600, 'Time for what is in flight after SIGTERM.'),
@@ -107,6 +124,7 @@ export const ConfigSchema = Type.Object({
   RATE_LIMIT_SEND: rate('60/1m:20', 'Messages per user.'),
   RATE_LIMIT_CHANGE: rate('120/1m', 'Reactions, edits and deletions per user.'),
   RATE_LIMIT_CREATE: rate('20/1m', 'New rooms and conversations per user.'),
+  RATE_LIMIT_UPLOAD: rate('30/1m', 'Uploads per user.'),
   RATE_LIMIT_SEARCH: rate('30/1m', 'Searches per user.'),
   RATE_LIMIT_DEFAULT: rate('600/1m:100', 'Everything else, per user.'),
   RATE_LIMIT_ANONYMOUS: rate('200/1m', 'Requests without a valid token, per address.'),
@@ -219,6 +237,9 @@ function crossFaults(values: Record<string, unknown>): string[] {
     const read = parseBlocks((values[name] ?? []) as string[]);
     faults.push(...read.faults.map((fault) => `${name}: ${fault}`));
   }
+  const kinds: readonly string[] = fileKinds;
+  const unknown = ((values.FILE_TYPES ?? []) as string[]).filter((kind) => !kinds.includes(kind));
+  faults.push(...unknown.map((kind) => `FILE_TYPES: ${kind} is none of ${fileKinds.join(', ')}`));
   const origins = ((values.CORS_ORIGINS ?? []) as string[]).filter((entry) => entry !== '*' && !isOrigin(entry));
   faults.push(
     ...origins.map(

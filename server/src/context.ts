@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { type Actor, nobody } from './actor.ts';
+import type { Blobs } from './adapters/blobs/blobs.ts';
 import type { Limiter } from './adapters/limiter/limiter.ts';
 import type { Config } from './config.ts';
 import type { Database, Reader, Writer } from './db/database.ts';
@@ -20,6 +21,7 @@ export interface Deps {
   readonly authority: Authority;
   readonly messages: { readonly fragments: MessageFragments; readonly sends: SendGather };
   readonly webhooks: Webhooks;
+  readonly files: { readonly blobs: Blobs };
 }
 
 /** What an action may know of the request it answers. */

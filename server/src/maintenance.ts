@@ -2,21 +2,25 @@ import { type Deps, ownCtx, write } from './context.ts';
 import { forgetKeys } from './idempotency.ts';
 import { forgetAudit } from './modules/audit/forget.ts';
 import { forgetSessions } from './modules/auth/forget.ts';
+import { purgeFiles, sweepBlobs } from './modules/files/sweep.ts';
 import { purgeRooms } from './modules/rooms/purge.ts';
 import { foldStatistics } from './modules/statistics/fold.ts';
 import { forgetDeliveries } from './modules/webhooks/forget.ts';
 
 const FLUSH_EVERY_MS = 15_000;
 const FORGET_EVERY_MS = 10 * 60_000;
+/** To sweep is to look at the name of every file there is. */
+const SWEEP_EVERY_TURNS = 36;
 
 /**
- * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over, old deliveries and what
- * deleted rooms have left, folds statistics, and drops audit rows that are too old. Returns what stops it, after a last write.
+ * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over, old deliveries, what deleted
+ * rooms have left and bytes that are no file's, folds statistics, and drops audit rows that are too old. Returns what stops it, after a last write.
  */
 export function startMaintenance(deps: Deps): () => Promise<void> {
   const stopping = new AbortController();
   const complain = (error: unknown) => deps.log.warn({ err: error }, 'maintenance did not succeed; it is tried again');
   const flush = () => deps.authority.activity.flush().catch(complain);
+  let turns = 0;
   const forgetAll = async () => {
     const ctx = ownCtx(deps, 'maintenance');
     await write(ctx, 'idempotency.forget', forgetKeys).catch(complain);
@@ -24,7 +28,9 @@ export function startMaintenance(deps: Deps): () => Promise<void> {
     await foldStatistics(ctx, stopping.signal).catch(complain);
     await forgetAudit(ctx, stopping.signal).catch(complain);
     await forgetDeliveries(ctx).catch(complain);
+    await purgeFiles(ctx, stopping.signal).catch(complain);
     await purgeRooms(ctx, stopping.signal).catch(complain);
+    if (turns++ % SWEEP_EVERY_TURNS === 0) await sweepBlobs(ctx, stopping.signal).catch(complain);
   };
   // A large room takes longer than it is to the next turn, which then has nothing to begin.
   let forgetting: Promise<void> | undefined;

@@ -48,6 +48,10 @@ export const roomRules = {
   'reaction.add': words('member', 'moderator', 'owner'),
   'reaction.remove': room(...reading),
   'message.pin': { who: moderating, whenMuted: true, whenArchived: false },
+  'file.read': room('guest', ...reading),
+  'file.upload': words('member', 'moderator', 'owner'),
+  'file.delete_own': room(...reading),
+  'file.delete': room(...moderating),
 } as const satisfies Record<string, RoomRule>;
 
 export const accountRules = {
@@ -63,6 +67,7 @@ export const accountRules = {
   'conversation.create': ['user', 'bot', 'moderator', 'admin'],
   'webhook.list': ['user', 'bot', 'moderator', 'admin'],
   'webhook.create_for_server': ['admin'],
+  'file.upload_own': ['user', 'bot', 'moderator', 'admin'],
   'admin.read': ['admin'],
   'admin.users': ['admin'],
   'admin.audit': ['admin'],
@@ -73,7 +78,7 @@ interface ConversationRule {
   readonly whenBlocked: boolean;
   /** While the caller has blocked the other side. */
   readonly whenBlocking: boolean;
-  /** Somebody else's message. */
+  /** Somebody else's message or file. */
   readonly onOthers: boolean;
 }
 const either = (whenBlocked: boolean, whenBlocking: boolean, onOthers = false): ConversationRule => ({
@@ -94,6 +99,9 @@ export const conversationRules = {
   'reaction.add': either(false, false, true),
   'reaction.remove': either(true, true, true),
   'message.pin': either(false, true, true),
+  'file.read': either(true, true, true),
+  'file.upload': either(false, false, true),
+  'file.delete': either(true, true),
 } as const satisfies Record<string, ConversationRule>;
 
 export type RoomAction = keyof typeof roomRules;

@@ -6,6 +6,7 @@ import { auditRoutes } from './modules/audit/routes.ts';
 import { authRoutes } from './modules/auth/routes.ts';
 import { banRoutes } from './modules/bans/routes.ts';
 import { conversationRoutes } from './modules/conversations/routes.ts';
+import { fileRoutes } from './modules/files/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { memberRoutes } from './modules/members/routes.ts';
 import { messageRoutes } from './modules/messages/routes.ts';
@@ -30,6 +31,7 @@ const declared: readonly Route[] = [
   ...reactionRoutes,
   ...readMarkRoutes,
   ...conversationRoutes,
+  ...fileRoutes,
   ...webhookRoutes,
   ...statisticsRoutes,
   ...auditRoutes,

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { BlobRow, FileRow, ThumbnailRow, UsageRow } from './tables_of_files.ts';
 
 /** The tables as the code sees them on both engines: times are epoch milliseconds, flags 0 or 1, JSON is text. */
 export interface Tables {
@@ -33,10 +34,14 @@ export interface Tables {
   /** What webhooks have asked for; `room_id` 0 is every room. */
   webhook_subscriptions: { room_id: number; event: string; webhook_id: number; position: number };
   deliveries: DeliveryRow;
+  blobs: BlobRow;
+  thumbnails: ThumbnailRow;
+  files: FileRow;
+  storage_usage: UsageRow;
 }
 
 export type Flag = 0 | 1;
-export type CounterName = 'rooms_public' | 'rooms_private' | 'users' | 'conversations';
+export type CounterName = 'rooms_public' | 'rooms_private' | 'users' | 'conversations' | 'files' | 'file_bytes';
 export type TallyName = 'messages' | 'reactions';
 
 export interface UserRow {
@@ -91,6 +96,7 @@ export interface ContainerRow {
   root_count: number;
   pinned_count: number;
   pinned_root_count: number;
+  file_count: Generated<number>;
   last_activity: number;
   created_at: number;
 }
@@ -156,6 +162,7 @@ export interface MessageRow {
   edit_count: number;
   edited_at: number | null;
   reaction_count: number;
+  attachment_count: Generated<number>;
   version: number;
   /** JSON array of user ids. */
   mentions: string;

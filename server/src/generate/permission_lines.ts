@@ -97,6 +97,8 @@ const leaving: Judge = (place) => {
   const { role } = place.facts;
   return rule('room.leave')(place) ?? (role === undefined ? '404' : role === 'owner' ? '409' : undefined);
 };
+const placing: Readonly<Record<string, 'file.upload'>> = { 'POST /files/upload': 'file.upload' };
+const hangs = (path: string) => path.includes('{message_id}') || path.includes('{file_id}');
 const othersWords: Judge = (place) => rule('message.list')(place) ?? refuseOthersWords(place.actor, place.facts.role);
 
 /** Only who was a member at some time has put something on a message. */
@@ -129,6 +131,13 @@ const ways: Readonly<Record<string, Record<string, Judge>>> = {
   'POST /webhooks': { 'of a room': rule('webhook.manage') },
   'PUT /messages/{message_id}': { 'my message': rule('message.edit'), "a member's message": othersWords },
   'DELETE /messages/{message_id}/reactions/{emoji}': { 'my reaction': takingBack },
+  'POST /files/upload': { 'into the room': rule('file.upload') },
+  'DELETE /files/{file_id}': {
+    'my file': rule('file.delete_own'),
+    "a member's file": above('file.delete', 'member'),
+    "a moderator's file": above('file.delete', 'moderator'),
+    "the owner's file": above('file.delete', 'owner'),
+  },
   'DELETE /messages/{message_id}': {
     'my message': rule('message.delete_own'),
     "a member's message": above('message.delete', 'member'),
@@ -143,10 +152,10 @@ const nameOf = ({ method, path }: Route) => `${method} ${path.replace('/api/v1',
 export function roomLines(route: Route): { columns: readonly string[]; lines: Line[] } {
   const columns = Object.keys(places);
   const { path } = route;
-  const action: string = route.action ?? '';
-  if (!isIn(roomRules, action) || !/\{(room|message|webhook)_id\}|\/webhooks$/.test(path))
-    return { columns, lines: [] };
-  const usual = path.includes('{message_id}') ? "a member's message" : '-';
+  const action: string = placing[nameOf(route)] ?? route.action ?? '';
+  const isHere = /\{(room|message|webhook|file)_id\}|\/webhooks$/.test(path) || nameOf(route) in placing;
+  if (!isIn(roomRules, action) || !isHere) return { columns, lines: [] };
+  const usual = hangs(path) ? `a member's ${path.includes('{file_id}') ? 'file' : 'message'}` : '-';
   const judges = path.includes('{webhook_id}')
     ? { "a room's webhook": hidden(rule(action)) }
     : (ways[nameOf(route)] ?? { [usual]: rule(action) });
@@ -172,20 +181,22 @@ const sides = {
 
 export function conversationLines(route: Route): { columns: readonly string[]; lines: Line[] } {
   const { path } = route;
-  const action: string = route.action ?? '';
+  const action: string = placing[nameOf(route)] ?? route.action ?? '';
   const outside = { AN: '401', GU: '404', TH: '404', AD: '404' };
   const columns = [...Object.keys(outside), ...Object.keys(sides)];
-  const isMessage = path.includes('{message_id}');
-  const isHere = isIn(conversationRules, action) && (path.includes('{conversation_id}') || isMessage);
+  const thing = path.includes('{file_id}') ? 'file' : 'message';
+  const isPlacing = nameOf(route) in placing;
+  const isHere = isIn(conversationRules, action) && (path.includes('{conversation_id}') || hangs(path) || isPlacing);
   if (!isHere) return { columns, lines: [] };
   const line = (what: string, action: ConversationAction, isOwn: boolean): Line => {
     const inside = Object.values(sides).map((facts) => statusOf(refuseInConversation(action, facts, isOwn)));
     return { what, cells: [...Object.values(outside), ...inside] };
   };
-  const dependsOnAuthor = action === 'message.edit' || action === 'message.delete';
-  if (!isMessage) return { columns, lines: [line('-', action, true)] };
-  const others = line("the other's message", action, false);
-  return { columns, lines: dependsOnAuthor ? [line('my message', action, true), others] : [others] };
+  const dependsOnAuthor = action === 'message.edit' || action.endsWith('.delete');
+  if (isPlacing) return { columns, lines: [line('into the conversation', action, true)] };
+  if (!hangs(path)) return { columns, lines: [line('-', action, true)] };
+  const others = line(`the other's ${thing}`, action, false);
+  return { columns, lines: dependsOnAuthor ? [line(`my ${thing}`, action, true), others] : [others] };
 }
 
 /** What of an account's routes takes more than the route's own action. */

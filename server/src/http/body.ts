@@ -2,23 +2,31 @@ import { gunzip } from 'node:zlib';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import { AppError, invalidField } from '../errors.ts';
+import type { Deadlines } from './deadlines.ts';
+import { discard } from './discard.ts';
 import { readJson } from './json.ts';
 
 type Done = (error: Error | null, body?: unknown) => void;
 type Incoming = FastifyRequest['raw'];
 
 const AUTH = '/api/v1/auth/';
-/** What may follow a refused body and is thrown away, so that its sender gets to read the refusal. */
-const MAX_DISCARDED = 32 * 1024 * 1024;
 /** A body that cannot be made smaller grows a little when it is packed. */
 const GZIP_MARGIN = 1_024;
 
-/** Fastify's parser for every media type: JSON is read, plain or gzipped; of anything else only nothing at all is taken. */
-export function createBodyParser(config: Config): (request: FastifyRequest, payload: Incoming, done: Done) => void {
+/**
+ * Fastify's parser for every media type: JSON is read, plain or gzipped; of anything else only nothing at all is taken. A form is left
+ * to its action. The deadlines are those of a body to arrive.
+ */
+export function createBodyParser(
+  config: Config,
+  deadlines: Deadlines,
+): (request: FastifyRequest, payload: Incoming, done: Done) => void {
   return (request, incoming, done) => {
+    if (request.call.route?.form) return done(null, undefined);
     const limit = request.call.route?.path.startsWith(AUTH) ? config.MAX_AUTH_BODY_BYTES : config.MAX_BODY_BYTES;
     const coding = codingOf(incoming.headers['content-encoding']);
-    collect(incoming, coding === 'gzip' ? limit + GZIP_MARGIN : limit, limit, (...[error, bytes]) => {
+    const most = coding === 'gzip' ? limit + GZIP_MARGIN : limit;
+    collect(incoming, { most, limit, deadlines }, (...[error, bytes]) => {
       if (error) return done(error);
       if (bytes.length === 0) return done(null, {});
       if (!isJson(incoming.headers['content-type'])) return done(unsupported({ allowed: ['application/json'] }));
@@ -53,14 +61,23 @@ function unpack(bytes: Buffer, limit: number, done: Done) {
 
 type Collected = (...result: [error: null, bytes: Buffer] | [error: Error]) => void;
 
-function collect(incoming: Incoming, most: number, limit: number, done: Collected) {
+interface Bounds {
+  readonly most: number;
+  /** As the caller is told it. */
+  readonly limit: number;
+  readonly deadlines: Deadlines;
+}
+
+function collect(incoming: Incoming, { most, limit, deadlines }: Bounds, done: Collected) {
   if (Number(incoming.headers['content-length'] ?? 0) > most) {
     discard(incoming);
     return done(tooLarge(limit));
   }
   const chunks: Buffer[] = [];
   let length = 0;
+  const pending = { since: performance.now(), expire: () => onError() };
   const stop = () => {
+    deadlines.remove(pending);
     incoming.off('data', onData);
     incoming.off('end', onEnd);
     incoming.off('error', onError);
@@ -83,16 +100,7 @@ function collect(incoming: Incoming, most: number, limit: number, done: Collecte
   incoming.on('data', onData);
   incoming.on('end', onEnd);
   incoming.on('error', onError);
-}
-
-/** Reads on without keeping anything: an answer that closes the connection under the sender is often never read. */
-function discard(incoming: Incoming): void {
-  let left = MAX_DISCARDED;
-  incoming.on('error', () => {});
-  incoming.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) incoming.destroy();
-  });
+  deadlines.add(pending);
 }
 
 const tooLarge = (limit: number) => new AppError('PAYLOAD_TOO_LARGE', { max_bytes: limit });

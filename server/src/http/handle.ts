@@ -2,6 +2,7 @@ import type { RouteHandlerMethod } from 'fastify';
 import type { Answer } from '../answer.ts';
 import type { Ctx, Deps } from '../context.ts';
 import { AppError } from '../errors.ts';
+import type { IncomingForm } from '../form.ts';
 import type { Admission } from './admission.ts';
 import { isStillKnown } from './authenticate.ts';
 import type { Call } from './call.ts';
@@ -15,24 +16,36 @@ interface Parts {
   readonly admission: Admission;
   readonly deadlines: Deadlines;
   readonly readBody: (call: Call, body: unknown) => unknown;
+  /** Undefined for a route without a form. */
+  readonly openForm: ((call: Call) => IncomingForm<Record<string, unknown>>) | undefined;
 }
 
 const busy = () => new AppError('SERVICE_UNAVAILABLE', { reason: 'overloaded' }, 1);
 const late = () => new AppError('SERVICE_UNAVAILABLE', { reason: 'timeout' }, 1);
+const slowSender = () => new AppError('REQUEST_TIMEOUT');
 
 /**
  * Runs a route's action: admission, context, answer. A place is given back when the action has ended, not when its deadline has:
  * until then it is still at work. Probes (nothing counts against them) are answered however busy the server is.
  */
-export function handle(route: Route, { deps, replies, admission, deadlines, readBody }: Parts): RouteHandlerMethod {
-  const isProbe = route.limit === 'none';
+export function handle(
+  route: Route,
+  { deps, replies, admission, deadlines, readBody, openForm }: Parts,
+): RouteHandlerMethod {
+  // An upload waits for its sender for most of its time, and would keep others from being served.
+  const isUncounted = route.limit === 'none' || openForm !== undefined;
   const isPublic = route.scope === 'public';
   // Without a body, and with nothing to wait for, a request runs in the moment it is known.
   const isAtOnce = route.method === 'GET';
 
   function run(call: Call, body: unknown) {
     const ctx: Ctx = { deps, actor: call.actor, request: call, now: deps.now(), db: deps.db.reader };
-    const input = { params: call.params, query: call.query, body } as RouteInput<never, never, never>;
+    const input = { params: call.params, query: call.query, body, form: openForm?.(call) } as RouteInput<
+      never,
+      never,
+      never,
+      never
+    >;
     let answer: Answer | Promise<Answer>;
     try {
       answer = route.handler(ctx, input);
@@ -44,7 +57,10 @@ export function handle(route: Route, { deps, replies, admission, deadlines, read
   }
 
   function waitFor(call: Call, promise: Promise<Answer>): void {
-    const pending: Pending = { since: performance.now(), expire: () => replies.fail(call, late()) };
+    const pending: Pending = {
+      since: performance.now(),
+      expire: () => replies.fail(call, openForm ? slowSender() : late()),
+    };
     deadlines.add(pending);
     promise.then(
       (answer) => {
@@ -59,7 +75,7 @@ export function handle(route: Route, { deps, replies, admission, deadlines, read
   }
 
   function finish(call: Call, answer: Answer): void {
-    if (!isProbe) admission.leave();
+    if (!isUncounted) admission.leave();
     try {
       replies.answer(call, answer);
     } catch (error) {
@@ -69,12 +85,12 @@ export function handle(route: Route, { deps, replies, admission, deadlines, read
   }
 
   function fail(call: Call, error: unknown): void {
-    if (!isProbe) admission.leave();
+    if (!isUncounted) admission.leave();
     replies.fail(call, error);
   }
 
   function admit(call: Call, body: unknown, hasWaited: boolean) {
-    const entered = isProbe || admission.enter(call.reply.raw);
+    const entered = isUncounted || admission.enter(call.reply.raw);
     if (entered === true) return recheck(call, body, hasWaited);
     if (entered === false) return replies.fail(call, busy());
     void entered.then((admitted) => (admitted ? recheck(call, body, true) : replies.fail(call, busy())));

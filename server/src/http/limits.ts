@@ -92,6 +92,7 @@ function classesOf(config: Config): Record<ClassName, LimitClass> {
     send: classOf('send', config.RATE_LIMIT_SEND),
     change: classOf('change', config.RATE_LIMIT_CHANGE),
     create: classOf('create', config.RATE_LIMIT_CREATE),
+    upload: classOf('upload', config.RATE_LIMIT_UPLOAD),
     search: classOf('search', config.RATE_LIMIT_SEARCH),
     default: classOf('default', config.RATE_LIMIT_DEFAULT),
     anonymous: classOf('anonymous', config.RATE_LIMIT_ANONYMOUS),

@@ -1,7 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Answer } from '../answer.ts';
+import { pipeline, type Readable } from 'node:stream';
+import type { Answer, FileAnswer } from '../answer.ts';
 import type { Deps } from '../context.ts';
 import type { AppError } from '../errors.ts';
+import { planBytes } from './bytes.ts';
 import type { Call } from './call.ts';
 import { compress, MIN_COMPRESSED } from './compression.ts';
 import { etagOf, isUnchanged } from './conditional.ts';
@@ -20,19 +22,17 @@ export interface Replies {
   commonHeaders(call: Call): OutgoingHttpHeaders;
 }
 
-/** On every response: nothing of this API is a page, a script or to be kept by anybody. */
+/** On every response: nothing of this API is a page or a script. */
 const security = [
-  'x-content-type-options',
-  'nosniff',
-  'referrer-policy',
-  'no-referrer',
-  'content-security-policy',
-  "default-src 'none'; frame-ancestors 'none'",
-  'x-frame-options',
-  'DENY',
-  'cross-origin-resource-policy',
-  'same-origin',
-] as const;
+  ...['x-content-type-options', 'nosniff'],
+  ...['referrer-policy', 'no-referrer'],
+  ...['x-frame-options', 'DENY'],
+];
+/** On every one but files, which have their own. */
+const closed = [
+  ...['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ...['cross-origin-resource-policy', 'same-origin'],
+];
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -40,8 +40,9 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
   const serialiserOf = createSerialisers();
   const hasPlugins = config.CORS_ORIGINS.length > 0;
 
-  function answer(call: Call, { status, data, json, page, replayed }: Answer) {
+  function answer(call: Call, { status, data, json, page, file, replayed }: Answer) {
     const { route } = call;
+    if (file) return sendFile(call, file);
     const headers: string[] = [];
     if (replayed) headers.push('idempotent-replayed', 'true');
     if (call.representation && status === 200) headers.push('preference-applied', 'return=representation');
@@ -80,23 +81,43 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     });
   }
 
+  /** Reading starts before the head is written, so that what cannot be read is refused; from then on the reader sets the pace. */
+  function sendFile(call: Call, file: FileAnswer): void {
+    const { raw } = call.reply;
+    const { status, headers, range } = planBytes(file, call.reply.request.method, call.reply.request.raw.headers);
+    const begin = (content: Readable | undefined) => {
+      if (call.answered || raw.destroyed) return void content?.destroy();
+      writeHead(call, status, headers);
+      if (content === undefined) return void raw.end();
+      // Who goes away in between is nothing to complain of; a disk that fails cuts the answer short.
+      pipeline(content, raw, (error) => error && log.debug({ req: call.id, err: error }, 'a download ended early'));
+    };
+    if (range === undefined) begin(undefined);
+    else file.open(range.from, range.to).then(begin, (error) => fail(call, error));
+  }
+
   function send(call: Call, status: number, body: string | Buffer | undefined, more: string[]): void {
     if (call.answered) return; // the deadline was faster
+    const headers = [...closed, 'cache-control', cacheControl(call, status), ...more];
+    if (body !== undefined) headers.push('content-type', JSON_TYPE, 'content-length', `${Buffer.byteLength(body)}`);
+    writeHead(call, status, headers);
+    call.reply.raw.end(body);
+  }
+
+  function writeHead(call: Call, status: number, more: string[]): void {
     call.answered = true;
-    const { raw } = call.reply;
-    const headers = ['x-request-id', call.id, ...security, 'cache-control', cacheControl(call, status), ...more];
+    const headers = ['x-request-id', call.id, ...security, ...more];
     if (call.limit && call.verdict) pushRateHeaders(headers, call.limit, call.verdict, now());
     if (call.ignored !== undefined) headers.push('x-ignored-parameters', call.ignored);
-    if (body !== undefined) headers.push('content-type', JSON_TYPE, 'content-length', `${Buffer.byteLength(body)}`);
     if (hasPlugins) pushPluginHeaders(headers, call);
-    raw.writeHead(status, headers);
-    raw.end(body);
+    call.reply.raw.writeHead(status, headers);
     logCall(log, call, status);
   }
 
   function commonHeaders(call: Call): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = { 'x-request-id': call.id, 'cache-control': 'no-store' };
-    for (let i = 0; i < security.length; i += 2) headers[security[i] as string] = security[i + 1] as string;
+    const all = [...security, ...closed];
+    for (let i = 0; i < all.length; i += 2) headers[all[i] as string] = all[i + 1] as string;
     return headers;
   }
 
@@ -113,6 +134,9 @@ function cacheControl(call: Call, status: number): string {
 function refusalHeaders({ status, details, retryAfter }: AppError): string[] {
   const headers: string[] = [];
   if (status === 401) headers.push('www-authenticate', 'Bearer');
+  // What still comes of a body that took too long is not waited for.
+  if (status === 408) headers.push('connection', 'close');
+  if (status === 416) headers.push('content-range', `bytes */${details.size}`);
   if (status === 405) headers.push('allow', (details.allowed as string[]).join(', '));
   if (retryAfter !== undefined) headers.push('retry-after', `${Math.ceil(retryAfter)}`);
   return headers;

@@ -9,6 +9,7 @@ import { openCall } from './call.ts';
 import { onClientError } from './client_errors.ts';
 import { createDeadlines } from './deadlines.ts';
 import { refuseWhileDraining } from './draining.ts';
+import { formReader } from './form.ts';
 import { handle } from './handle.ts';
 import { bodyReader, readHead } from './input.ts';
 import { createLimits } from './limits.ts';
@@ -35,6 +36,8 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   });
   const usual = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000);
   const slow = createDeadlines(SLOW_MS);
+  const bodies = createDeadlines(config.REQUEST_TIMEOUT_SECONDS * 1_000);
+  const uploads = createDeadlines(config.UPLOAD_TIMEOUT_SECONDS * 1_000);
 
   const countUnknown = recogniseOrCount(deps, limits);
   const app = fastify(serverOptions(deps));
@@ -43,21 +46,20 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   app.decorateRequest('call');
   app.addHook('onRequest', openCall(config, countUnknown));
   if (config.CORS_ORIGINS.length > 0) await (await import('./cors.ts')).allowOrigins(app, config, replies);
-  const parseBody = createBodyParser(config);
+  const parseBody = createBodyParser(config, bodies);
   app.removeAllContentTypeParsers();
   // Fastify remembers which parser a named type has, and searches anew for every other.
   for (const type of ['application/json', '*']) app.addContentTypeParser(type, parseBody);
   app.setErrorHandler((error, request) => replies.fail(request.call, error));
   await refuseUnknown(app, countUnknown);
   app.addHook('onClose', async () => {
-    usual.stop();
-    slow.stop();
+    for (const deadlines of [usual, slow, bodies, uploads]) deadlines.stop();
   });
 
   const known = authenticate(deps, limits);
   const draining = refuseWhileDraining(app);
   for (const route of routes) {
-    const deadlines = route.slow ? slow : usual;
+    const deadlines = route.form ? uploads : route.slow ? slow : usual;
     const hooks = [
       route.untilDraining ? draining : undefined,
       route.slow ? keepSocket : undefined,
@@ -69,7 +71,11 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
       method: route.method,
       url: route.path.replaceAll('{', ':').replaceAll('}', ''),
       onRequest: [opened(route), ...hooks.filter((hook) => hook !== undefined)],
-      handler: handle(route, { deps, replies, admission, deadlines, readBody: bodyReader(route, checkOf) }),
+      handler: handle(route, {
+        ...{ deps, replies, admission, deadlines },
+        readBody: bodyReader(route, checkOf),
+        openForm: formReader(route, deps, checkOf),
+      }),
     });
   }
   return app;
@@ -92,6 +98,8 @@ const keepSocket: onRequestHookHandler = ({ raw: { socket } }, _reply, done) => 
 function serverOptions({ config, now }: Deps): FastifyHttpOptions<Server> {
   const newId = createRequestIds();
   const seconds = (value: number) => value * 1_000;
+  // The server has one time for all requests, and ends those that pass it; bodies and forms have theirs, which come before.
+  const longest = Math.max(config.REQUEST_TIMEOUT_SECONDS, config.UPLOAD_TIMEOUT_SECONDS) + 1;
   return {
     genReqId: newId,
     bodyLimit: config.MAX_BODY_BYTES,
@@ -100,12 +108,12 @@ function serverOptions({ config, now }: Deps): FastifyHttpOptions<Server> {
     connectionTimeout: seconds(
       config.REQUEST_TIMEOUT_SECONDS + config.HANDLER_TIMEOUT_SECONDS + config.KEEP_ALIVE_SECONDS,
     ),
-    requestTimeout: seconds(config.REQUEST_TIMEOUT_SECONDS),
+    requestTimeout: seconds(longest),
     keepAliveTimeout: seconds(config.KEEP_ALIVE_SECONDS),
     return503OnClosing: false,
     http: {
       headersTimeout: seconds(Math.min(config.HEADERS_TIMEOUT_SECONDS, config.REQUEST_TIMEOUT_SECONDS)),
-      requestTimeout: seconds(config.REQUEST_TIMEOUT_SECONDS),
+      requestTimeout: seconds(longest),
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: config.MAX_HEADER_BYTES,
       requireHostHeader: false, // openCall looks, and answers in the envelope

@@ -48,7 +48,9 @@ function sectionsOf({ prose }: Document): Map<string, string[]> {
 }
 
 function sectionFaults(route: Route, lines: readonly string[]): string[] {
-  const fields = [...Object.keys(route.query?.properties ?? {}), ...Object.keys(route.body?.properties ?? {})];
+  const parts = route.form ? ['file', ...Object.keys(route.form.properties)] : [];
+  const sources = [route.query, route.body].flatMap((schema) => Object.keys(schema?.properties ?? {}));
+  const fields = [...new Set([...sources, ...parts])];
   const named = lines.flatMap((line) => /^\| `([^`]+)` \|/.exec(line)?.[1] ?? []);
   return [
     ...(lines.includes(factsOf(route)) ? [] : [`the line "${factsOf(route)}" is missing`]),

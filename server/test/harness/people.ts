@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { LightMyRequestResponse } from 'fastify';
 import type { App } from '../../src/app.ts';
 import { checkReply } from './contract.ts';
+import { formOf } from './form.ts';
 
 // What comes back is judged against the OpenAPI document; a test then reads the fields it is about.
 // biome-ignore lint/suspicious/noExplicitAny: a reply has whatever shape its route has
@@ -13,8 +14,17 @@ export interface Reply {
   readonly status: number;
   readonly headers: LightMyRequestResponse['headers'];
   readonly text: string;
+  readonly bytes: Buffer;
   readonly data: Data;
   readonly error: Data;
+}
+
+export interface Upload {
+  readonly name: string;
+  readonly content: Buffer | string;
+  readonly fields?: Readonly<Record<string, string | number>>;
+  readonly query?: string;
+  readonly headers?: Headers;
 }
 
 /** Somebody with a token, or without one; the expected status is an argument of every verb. */
@@ -30,6 +40,8 @@ export interface Person {
   put(path: string, body: unknown, status: number, headers?: Headers): Promise<Data>;
   patch(path: string, body: unknown, status: number, headers?: Headers): Promise<Data>;
   delete(path: string, status: number, headers?: Headers): Promise<Data>;
+  /** Uploads a file, into a room or conversation that fields or the path's query name. */
+  upload(file: Upload, status: number): Promise<Data>;
 }
 
 export function person(app: App, session: Data): Person {
@@ -55,6 +67,7 @@ export function person(app: App, session: Data): Person {
       status: response.statusCode,
       headers: response.headers,
       text: response.body,
+      bytes: response.rawPayload,
       data: body?.data,
       error: body?.error,
     };
@@ -76,6 +89,12 @@ export function person(app: App, session: Data): Person {
     return reply.error ?? reply.data;
   }
 
+  async function upload({ name, content, fields = {}, query = '', headers }: Upload, status: number): Promise<Data> {
+    const file = { name: 'file', filename: name, content };
+    const form = formOf([...Object.entries(fields).map(([name, value]) => ({ name, content: `${value}` })), file]);
+    return expecting('POST', `/files/upload${query}`, form.body, status, { ...form.headers, ...headers });
+  }
+
   return {
     id: session?.user?.id ?? 0,
     username: session?.user?.username ?? '',
@@ -86,6 +105,7 @@ export function person(app: App, session: Data): Person {
     post: (path, body, status, headers) => expecting('POST', path, body, status, headers),
     put: (path, body, status, headers) => expecting('PUT', path, body, status, headers),
     patch: (path, body, status, headers) => expecting('PATCH', path, body, status, headers),
+    upload,
     delete: (path, status, headers) => expecting('DELETE', path, undefined, status, headers),
   };
 }

@@ -29,7 +29,7 @@ async function seen(app: TestApp, { method, url, headers = {}, body }: Asked): P
   return JSON.stringify([response.statusCode, rest, text]);
 }
 
-const underThings = routes.filter(({ path }) => /\{(room|message|conversation|webhook)_id\}/.test(path));
+const underThings = routes.filter(({ path }) => /\{(room|message|conversation|file|webhook)_id\}/.test(path));
 const never = 999_999;
 const SECRET = 'the secret this test signs tokens with';
 
@@ -76,8 +76,16 @@ for (const engine of engines) {
     const reply = await bob.post(`/rooms/${room.id}/messages`, { content: 're', parent_message_id: message.id }, 201);
     const talk = await alice.post('/conversations', { user_id: bob.id }, 201);
     const direct = await alice.post(`/conversations/${talk.id}/messages`, { content: 'hidden' }, 201);
+    const share = async (person: Person, fields = {}): Promise<number> =>
+      (await person.upload({ name: 'hidden.txt', content: 'hidden', fields }, 201)).file_id;
+    const file = await share(bob, { room_id: room.id });
+    const directFile = await share(bob, { conversation_id: talk.id });
+    const ownFile = await share(bob);
+    const deletedFile = await share(bob);
+    await bob.delete(`/files/${deletedFile}`, 204);
     const gone = await alice.post('/rooms', { name: 'gone' }, 201);
     const goneMessage = await alice.post(`/rooms/${gone.id}/messages`, { content: 'gone' }, 201);
+    const goneFile = await share(alice, { room_id: gone.id });
     await alice.delete(`/rooms/${gone.id}`, 204);
     const scrubbed = await alice.post(`/rooms/${room.id}/messages`, { content: 'scrubbed' }, 201);
     await alice.delete(`/messages/${scrubbed.id}`, 204);
@@ -92,20 +100,20 @@ for (const engine of engines) {
       {
         name: 'a private room',
         from: [mallory, banned, guest, moderator],
-        things: { room_id: room.id, message_id: message.id },
+        things: { room_id: room.id, message_id: message.id, file_id: file },
       },
       { name: 'a reply there', from: [mallory, banned, guest, moderator], things: { message_id: reply.id } },
       {
         name: 'a conversation of others',
         from: [mallory, guest, moderator, app.admin],
-        things: { conversation_id: talk.id, message_id: direct.id },
+        things: { conversation_id: talk.id, message_id: direct.id, file_id: directFile },
       },
       { name: 'a conversation taken for a room', from: [alice, app.admin], things: { room_id: talk.id } },
       { name: 'a room taken for a conversation', from: [alice, app.admin], things: { conversation_id: room.id } },
       {
         name: 'a deleted room',
         from: [alice, mallory, app.admin],
-        things: { room_id: gone.id, message_id: goneMessage.id },
+        things: { room_id: gone.id, message_id: goneMessage.id, file_id: goneFile },
       },
       {
         name: 'a webhook of a room',
@@ -113,6 +121,8 @@ for (const engine of engines) {
         things: { webhook_id: webhook.id, delivery_id: tried.id },
       },
       { name: "the server's webhook", from: [alice, mallory, guest, moderator], things: { webhook_id: ofServer.id } },
+      { name: "another's own file", from: [alice, mallory, guest, moderator, app.admin], things: { file_id: ownFile } },
+      { name: 'a deleted file', from: [bob, mallory, app.admin], things: { file_id: deletedFile } },
       { name: 'a deleted message', from: [alice, bob, mallory, app.admin], things: { message_id: scrubbed.id } },
     ];
 
@@ -131,6 +141,7 @@ for (const engine of engines) {
               emoji: encodeURIComponent('👍'),
               webhook_id: never,
               delivery_id: never,
+              file_id: never,
               direct_message_id: direct.id,
             };
             const body = sampleBody(route, { ...rest, message_id: message.id });

@@ -46,7 +46,11 @@ for (const engine of engines) {
         await guest.post(`/messages/${said.id}/pin`, {}, 403);
         await guest.post(`/rooms/${privateRoom.id}/leave`, {}, 403);
       });
-      assert.deepEqual((await guest.get(`/rooms/${privateRoom.id}`, 200)).can, ['room.read', 'message.list']);
+      assert.deepEqual((await guest.get(`/rooms/${privateRoom.id}`, 200)).can, [
+        'room.read',
+        'message.list',
+        'file.read',
+      ]);
       await alice.delete(`/rooms/${privateRoom.id}/members/${guest.id}`, 204);
       await guest.get(`/rooms/${privateRoom.id}`, 404);
     });

@@ -20,20 +20,22 @@ const standings: Record<string, string> = {
   ...{ P1: 'participant', PB: 'participant', PK: 'participant' },
 };
 
-function expectation({ path, required }: Row, actor: string, says: string): string {
+function expectation(row: Row, actor: string, says: string): string {
   const [kind = '', named] = says.split(':');
   const status = kind.slice(0, 3);
   if (status < '400') return status;
-  const code = codes[kind] ?? codes[status] ?? hiddenCode(path);
+  const code = codes[kind] ?? codes[status] ?? hiddenCode(row);
   if (status !== '403') return `${status} ${code}`;
   const special = { m: 'not_muted', r: 'higher_rank', b: 'not_blocked' }[kind.slice(3)];
-  const missing = actor === 'BP' ? 'not_banned' : (named ?? special ?? required);
+  const missing = actor === 'BP' ? 'not_banned' : (named ?? special ?? row.required);
   return `403 ${code} ${missing} ${standings[actor]}`;
 }
 
-function hiddenCode(path: string): string {
+function hiddenCode({ path, what }: Row): string {
   if (path.startsWith('/webhooks/')) return 'WEBHOOK_NOT_FOUND';
   if (path.startsWith('/messages/')) return 'MESSAGE_NOT_FOUND';
+  if (path.startsWith('/files/{')) return 'FILE_NOT_FOUND';
+  if (what.endsWith('the conversation')) return 'CONVERSATION_NOT_FOUND';
   return path.startsWith('/conversations/') ? 'CONVERSATION_NOT_FOUND' : 'ROOM_NOT_FOUND';
 }
 

@@ -78,6 +78,17 @@ DELETE /webhooks/{webhook_id}               | a room's webhook       | 401 404 4
 POST /webhooks/{webhook_id}/test            | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 GET /webhooks/{webhook_id}/deliveries       | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver | a room's webhook | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
+POST /files/upload                          | into the room          | 401 403 403 404 403 404 201 403m 201 201 403 404 403 | member
+POST /files/upload?room_id={room_id}        | into the room, by its query | 401 403 403 404 403 404 201 403m 201 201 403 404 403 | member
+GET /files/{file_id}                        | a member's file        | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
+GET /files/{file_id}/download               | a member's file        | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
+DELETE /files/{file_id}                     | my file                | 401 403 204 404 403 404 204 204 204 204 204 404 204 | user
+DELETE /files/{file_id}                     | a member's file        | 401 403 403 404 403 404 403 403 204 204 204 404 204 | moderator
+DELETE /files/{file_id}                     | a moderator's file     | 401 403 403 404 403 404 403 403 403r 204 204 404 204 | moderator
+DELETE /files/{file_id}                     | the owner's file       | 401 403 403 404 403 404 403 403 403r 204 204 404 204 | moderator
+GET /files/{file_id}                        | a deleted file         | 401 404 404 404 404 404 404 404 404 404 404 404 404 |
+DELETE /files/{file_id}                     | a deleted file         | 401 404 404 404 404 404 404 404 404 404 404 404 404 |
+GET /rooms/{room_id}/files                  | -                      | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
 `;
 
 /** US user · SM server moderator · SU suspended. */
@@ -101,6 +112,13 @@ POST /conversations                         | somebody new           | 401 403 2
 POST /conversations                         | somebody known         | 401 403 200 200 200 401 | user
 POST /conversations                         | self                   | 401 403 422 422 422 401 | user
 POST /conversations                         | nobody                 | 401 403 404u 404u 404u 401 | user
+POST /files/upload                          | -                      | 401 403 201 201 201 401 | user
+GET /files/{file_id}                        | my own file            | 401 200 200 200 200 401 |
+GET /files/{file_id}/download               | my own file            | 401 200 200 200 200 401 |
+DELETE /files/{file_id}                     | my own file            | 401 204 204 204 204 401 |
+GET /files/{file_id}                        | another's own file     | 401 404 404 404 404 401 |
+GET /files/{file_id}/download               | another's own file     | 401 404 404 404 404 401 |
+DELETE /files/{file_id}                     | another's own file     | 401 404 404 404 404 401 |
 GET /users/me                               | -                      | 401 200 200 200 200 401 |
 PUT /users/me                               | -                      | 401 200 200 200 200 401 |
 PUT /users/me                               | a role                 | 401 400 400 400 400 401 |
@@ -145,6 +163,11 @@ POST /messages/{message_id}/pin               | the other's message   | 401 404 
 GET /messages/{message_id}/reactions          | the other's message   | 401 404 404 404 404 200 200 200 |
 POST /messages/{message_id}/reactions         | the other's message   | 401 404 404 404 404 201 403b 403b |
 DELETE /messages/{message_id}/reactions/{emoji} | the other's message | 401 404 404 404 404 204 204 204 |
+POST /files/upload                            | into the conversation | 401 404 404 404 404 201 403b 403b |
+GET /files/{file_id}                          | the other's file      | 401 404 404 404 404 200 200 200 |
+GET /files/{file_id}/download                 | the other's file      | 401 404 404 404 404 200 200 200 |
+DELETE /files/{file_id}                       | my file               | 401 404 404 404 404 204 204 204 |
+DELETE /files/{file_id}                       | the other's file      | 401 404 404 404 404 403 403 403 | author
 POST /conversations/{conversation_id}/block   | -                     | 401 404 404 404 404 200 200 200 |
 `;
 
@@ -152,15 +175,10 @@ POST /conversations/{conversation_id}/block   | -                     | 401 404 
 export const notThereYet = [
   'POST /messages/{message_id}/report',
   'POST /rooms/{room_id}/typing',
-  'GET /rooms/{room_id}/files',
   'GET /rooms/{room_id}/reports',
   'PUT /reports/{report_id}',
   'GET /messages/search',
-  'POST /files/upload',
-  'GET /files/{file_id}',
-  'GET /files/{file_id}/download',
   'GET /files/{file_id}/thumbnail',
-  'DELETE /files/{file_id}',
 ] as const;
 
 export interface Row<A extends string = string> {

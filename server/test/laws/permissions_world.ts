@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { passwordOf, type TestApp } from '../harness/app.ts';
+import { formOf } from '../harness/form.ts';
 import type { Person } from '../harness/people.ts';
 
 /** Everybody the table knows, made once: signing up costs a password hash. */
@@ -44,6 +45,7 @@ export function visibilitiesOf(actor: string): readonly Visibility[] {
 export interface Situation {
   readonly ids: Readonly<Record<string, number | string>>;
   readonly body: unknown;
+  readonly headers?: Record<string, string>;
   /** Whose request it is, where it is not the column's usual session. */
   readonly who?: Person;
 }
@@ -67,14 +69,16 @@ export async function roomSituation(
   const ban = (person: Person) => owner.put(`${path}/bans/${person.id}`, {}, 200);
   const mute = (person: Person) => owner.put(`${path}/mutes/${person.id}`, {}, 200);
 
+  const share = (person: Person) => uploadTo(person, { room_id: room.id });
   // Of a reaction SP and AD have never been members.
   const isMine =
-    (row.what === 'my message' || (row.what === 'my reaction' && !['SP', 'AD'].includes(actor))) && who.id !== 0;
+    (/^my (message|file)$/.test(row.what) || (row.what === 'my reaction' && !['SP', 'AD'].includes(actor))) &&
+    who.id !== 0;
   let message = isMine ? { id: 0 } : undefined;
   if (actor === 'RM') await put(who, 'moderator');
   else if (actor !== 'OW' && (isMine || actor === 'MB' || actor === 'MU')) await put(who);
-  if (isMine) message = await say(row.what === 'my reaction' ? owner : who);
-  if (isMine && row.what === 'my reaction') await react(who, message);
+  if (isMine) message = row.what === 'my file' ? await share(who) : await say(row.what === 'my reaction' ? owner : who);
+  if (isMine && row.what === 'my reaction') await react(who, message as { id: number });
   if (isMine && !['MB', 'MU', 'RM', 'OW'].includes(actor)) await who.post(`${path}/leave`, {}, 204);
   if (actor === 'MU') await mute(who);
   if (actor === 'BP' || actor === 'BX') await ban(who);
@@ -100,6 +104,15 @@ export async function roomSituation(
       await react(people.other, liked);
       return liked;
     },
+    "a member's file": () => put(people.other).then(share),
+    "a moderator's file": () => put(people.other, 'moderator').then(share),
+    "the owner's file": () => share(owner),
+    'my file': async () => message ?? share(owner),
+    'a deleted file': async () => {
+      const gone = await put(people.other).then(share);
+      await people.other.delete(`/files/${gone.id}`, 204);
+      return gone;
+    },
     'a deleted message': async () => {
       const gone = await put(people.other).then(say);
       await people.other.delete(`/messages/${gone.id}`, 204);
@@ -110,6 +123,8 @@ export async function roomSituation(
   const target = name === undefined ? people.other : ((await targets[name]?.()) as { id: number });
   if (/self|the owner$/.test(row.what)) ids.user_id = target.id;
   if (/(message|reaction)$/.test(row.what)) ids.message_id = target.id;
+  if (row.what.endsWith('file')) ids.file_id = target.id;
+  if (row.what.startsWith('into')) return { ids, ...uploadOf(row.path.includes('?') ? {} : { room_id: room.id }) };
   if (row.what === "a room's webhook") Object.assign(ids, await webhookOf(owner, room.id));
   return {
     ids: { ...ids, emoji: THUMB },
@@ -129,6 +144,18 @@ async function webhookOf(manager: Person, roomId: number | null) {
   await manager.post(`/webhooks/${id}/test`, {}, 200);
   const { deliveries } = await manager.get(`/webhooks/${id}/deliveries`, 200);
   return { webhook_id: id as number, delivery_id: deliveries[0].id as number };
+}
+
+const uploadOf = (place: Record<string, number>) =>
+  formOf([
+    ...Object.entries(place).map(([name, id]) => ({ name, content: `${id}` })),
+    { name: 'file', filename: 'words.txt', content: 'words' },
+  ]);
+
+/** A file as a thing with an id, like all others here. */
+async function uploadTo(person: Person, fields: Record<string, number>): Promise<{ id: number }> {
+  const { file_id } = await person.upload({ name: 'words.txt', content: 'words', fields }, 201);
+  return { id: file_id };
 }
 
 function roomBody({ method, path, what }: { method: string; path: string; what: string }, userId: number): unknown {
@@ -172,7 +199,12 @@ export async function conversationSituations(
       // Who is in none of them tries the first.
       const side = sides.includes(actor) ? actor : 'P1';
       const conversation_id = opened.get(side) as number;
-      const author = row.what === 'my message' ? actorOf(people, side) : peer;
+      const author = row.what.startsWith('my ') ? actorOf(people, side) : peer;
+      if (row.what.startsWith('into')) return { ids: {}, ...uploadOf({ conversation_id }) };
+      if (row.what.endsWith('file')) {
+        const file = await uploadTo(author, { conversation_id });
+        return { ids: { file_id: file.id }, body: undefined };
+      }
       const { id } = await author.post(`/conversations/${conversation_id}/messages`, { content: 'words' }, 201);
       const body = row.path.endsWith('/messages') && row.method === 'POST' ? { content: 'hello' } : roomBody(row, 0);
       if (row.path.endsWith('{emoji}'))
@@ -226,6 +258,14 @@ export async function accountSituation(
     }
     case 'POST /webhooks':
       return { ids: {}, body: webhookBody(null) };
+    case 'POST /files/upload':
+      return { ids: {}, ...uploadOf({}) };
+    case 'GET /files/{file_id}':
+    case 'GET /files/{file_id}/download':
+    case 'DELETE /files/{file_id}': {
+      const owner = row.what === 'my own file' && isHere ? who : people.owner;
+      return { ids: { file_id: (await uploadTo(owner, {})).id }, body: undefined };
+    }
     case 'PUT /users/me':
       return { ids: {}, body: row.what === 'a role' ? { role: 'admin' } : { status_message: `as ${actor}` } };
     case 'PUT /admin/users/{user_id}':

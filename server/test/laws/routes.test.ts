@@ -29,6 +29,8 @@ const partsOfOthers: Readonly<Record<string, string>> = {
   'room.create_auto_join': 'POST /rooms that sets auto_join',
   'member.add_moderator': 'POST /rooms/{room_id}/members with the role moderator',
   'webhook.create_for_server': 'POST /webhooks without room_id',
+  'file.upload': 'POST /files/upload into a room or conversation',
+  'file.delete_own': 'DELETE /files/{file_id} by its uploader',
   'message.delete_own': 'DELETE /messages/{message_id} by its author',
 };
 
@@ -132,6 +134,7 @@ describe('laws of the routes', () => {
         ...(path.includes('{message_id}') && !refusals.includes('MESSAGE_NOT_FOUND')
           ? ['knows no missing message']
           : []),
+        ...(path.includes('{file_id}') && !refusals.includes('FILE_NOT_FOUND') ? ['knows no missing file'] : []),
         ...(path.includes('{conversation_id}') && !refusals.includes('CONVERSATION_NOT_FOUND')
           ? ['knows no missing talk']
           : []),

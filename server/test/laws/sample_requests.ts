@@ -16,6 +16,8 @@ export interface Things {
   readonly emoji: string;
   readonly webhook_id: number;
   readonly delivery_id: number;
+  /** In the room. */
+  readonly file_id: number;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -98,6 +100,7 @@ export async function createThings(app: TestApp, admin = app.admin, known?: Pers
   const { data: conversation } = await admin.request('POST', '/conversations', { body: { user_id: member.id } });
   const direct = await admin.post(`/conversations/${conversation.id}/messages`, { content: 'the first' }, 201);
   await admin.post(`/messages/${message.id}/reactions`, { emoji: '👍' }, 201);
+  const file = await admin.upload({ name: 'a.txt', content: 'the first', fields: { room_id: room.id } }, 201);
   const { sessions } = await admin.get('/auth/sessions', 200);
   const hook = { url: 'https://receiver.invalid/', events: ['message_reported'], room_id: room.id };
   const webhook = await admin.post('/webhooks', hook, 201);
@@ -113,5 +116,6 @@ export async function createThings(app: TestApp, admin = app.admin, known?: Pers
     emoji: encodeURIComponent('👍'),
     webhook_id: webhook.id,
     delivery_id: deliveries[0].id,
+    file_id: file.file_id,
   };
 }

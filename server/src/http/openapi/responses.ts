@@ -20,10 +20,14 @@ export function responsesOf(route: Route, components: Components): Json {
       continue;
     }
     const data = documented(schema, components);
-    const content = { 'application/json': { schema: route.plain ? data : enveloped(data) } };
+    const content = route.bytes
+      ? { 'application/octet-stream': { schema: data } }
+      : { 'application/json': { schema: route.plain ? data : enveloped(data) } };
     responses[status] = { description, headers, content };
+    if (route.bytes) responses[206] = { description: 'The range that was asked for.', headers, content };
   }
-  if (route.etag) responses[304] = { description: 'Unchanged: the caller has it already.', headers: headersOf(route) };
+  if (route.etag || route.bytes)
+    responses[304] = { description: 'Unchanged: the caller has it already.', headers: headersOf(route) };
   for (const [status, codes] of refusalsOf(route)) responses[status] = refused(codes, components);
   return responses;
 }
@@ -77,6 +81,8 @@ export function commonRefusals(route: Route): ErrorCode[] {
   if (route.scope !== 'public') codes.push('INVALID_TOKEN');
   if (route.limit !== 'none') codes.push('RATE_LIMIT_EXCEEDED');
   if (changes) codes.push('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'STORAGE_FULL');
+  if (route.form) codes.push('FILE_TOO_LARGE', 'REQUEST_TIMEOUT');
+  if (route.bytes) codes.push('RANGE_NOT_SATISFIABLE');
   if (takesKeys(route)) codes.push('IDEMPOTENCY_MISMATCH', 'REQUEST_IN_PROGRESS');
   return [...codes, 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
 }
@@ -113,7 +119,7 @@ const reference = (component: string): Json => ({ $ref: `#/components/headers/${
 function headersOf(route: Route): Json {
   const names = [...always];
   if (route.limit !== 'none') names.push(...counted);
-  if (route.etag) names.push(['ETag', 'ETag']);
+  if (route.etag || route.bytes) names.push(['ETag', 'ETag']);
   if (takesKeys(route)) names.push(['Idempotent-Replayed', 'IdempotentReplayed']);
   return Object.fromEntries(names.map(([name, component]) => [name, reference(component)]));
 }

@@ -5,11 +5,12 @@ import type { Database, Reader } from '../../db/database.ts';
 import { type Difference, recount } from '../../db/recount.ts';
 import { type EventType, eventCatalogue } from '../../events.ts';
 import { counterRecounts } from './recounts_of_containers_store.ts';
+import { fileRecounts } from './recounts_of_files_store.ts';
 import { countChecked, messageRecounts } from './recounts_of_messages_store.ts';
 import { statisticsRecounts } from './recounts_of_statistics_store.ts';
 
 const auditedTypes = (Object.keys(eventCatalogue) as EventType[]).filter((type) => eventCatalogue[type].audited);
-const recounts = [...counterRecounts, ...messageRecounts(auditedTypes), ...statisticsRecounts];
+const recounts = [...counterRecounts, ...messageRecounts(auditedTypes), ...statisticsRecounts, ...fileRecounts];
 
 /** The recount that runs on a database: it reads everything, so whoever asks meanwhile gets its answer too. */
 const running = new WeakMap<Database, Promise<Answer>>();

@@ -43,6 +43,8 @@ const totals: Recount = {
   from: `select k.name as id, k.value,
       case k.name when 'users' then (select count(*) from users where is_deleted = 0)
         when 'conversations' then (select count(*) from conversations)
+        when 'files' then (select count(*) from files)
+        when 'file_bytes' then (select coalesce(sum(size), 0) from files)
         else (select count(*) from containers as c where 'rooms_' || c.visibility = k.name) end as counted_value
     from counters as k`,
 };

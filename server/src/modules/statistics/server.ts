@@ -10,7 +10,6 @@ import { counters, countSeenSince, tallyByHour, tallyOf } from './store.ts';
 import { ALWAYS } from './tally.ts';
 
 // Their counters come with them; each stands here once.
-const files = { count: 0, bytes: 0 };
 const webhooks = { total: 0, active: 0, pending: 0, failed_24h: 0 };
 const sockets = { users: 0, connections: 0 };
 
@@ -34,7 +33,7 @@ export async function getServerStatistics(ctx: Ctx): Promise<Answer> {
     },
     messages: { total: await always('messages'), last_24h: sumOf(day), last_7d: sumOf(week) },
     conversations: { total: counted('conversations') },
-    files,
+    files: { count: counted('files'), bytes: counted('file_bytes') },
     reactions: { total: await always('reactions') },
     webhooks,
     connections: { websocket: sockets.connections },

@@ -3,6 +3,8 @@ import type { EventType } from '../../events.ts';
 import { timestamp } from '../../timestamp.ts';
 import { banOf } from '../bans/present.ts';
 import { findBan } from '../bans/store.ts';
+import { presentFile } from '../files/present.ts';
+import { findFile } from '../files/store.ts';
 import { membersOf } from '../members/present.ts';
 import { findMembership } from '../members/store.ts';
 import { roomJson } from '../rooms/present.ts';
@@ -45,6 +47,7 @@ const byType: Partial<Record<EventType, Present>> = {
   user_unbanned: presentPerson,
   user_created: presentUser,
   user_updated: presentUser,
+  file_uploaded: presentUploaded,
   webhook_disabled: presentWebhook,
 };
 
@@ -107,6 +110,12 @@ async function presentPerson(ctx: Ctx, { user_id }: LoggedEvent): Promise<Shape 
 async function presentReaction(ctx: Ctx, event: LoggedEvent): Promise<Shape | undefined> {
   const person = await presentPerson(ctx, event);
   return person && { message_id: event.subject_id, ...person };
+}
+
+/** Of a deleted one the log knows the name. */
+async function presentUploaded(ctx: Ctx, { data }: LoggedEvent): Promise<Shape | undefined> {
+  const file = await findFile.first(ctx.db, { id: data.file_id as number });
+  return file && file.visibility !== 'deleted' ? presentFile(file) : undefined;
 }
 
 async function presentUser(ctx: Ctx, { user_id }: LoggedEvent): Promise<Shape | undefined> {

@@ -1,0 +1,62 @@
+import { sql } from 'kysely';
+import { queryOfEach } from '../../db/many.ts';
+import { type Builder, type Query, query } from '../../db/statement.ts';
+
+/** A file with where its bytes are and what it hangs on. */
+function fileWithBlob(q: Builder) {
+  return q
+    .selectFrom('files as f')
+    .innerJoin('blobs as b', 'b.id', 'f.blob_id')
+    .leftJoin('containers as c', 'c.id', 'f.container_id')
+    .select([
+      'f.id',
+      'f.uuid',
+      'f.container_id',
+      'f.message_id',
+      'f.uploader_id',
+      'f.blob_id',
+      'f.filename',
+      'f.original_filename',
+      'f.description',
+      'f.mime_type',
+      'f.size',
+      'f.width',
+      'f.height',
+      'f.created_at',
+      'b.sha256',
+      'b.name as blob_name',
+      'c.visibility',
+    ]);
+}
+
+export const findFile = query((q, p: { id: number }) => fileWithBlob(q).where('f.id', '=', p.id));
+export type FileWithBlob = typeof findFile extends Query<infer _, infer O> ? O : never;
+
+/** Newest first. */
+export const listFiles = query((q, p: { container_id: number; limit: number; offset: number }) =>
+  fileWithBlob(q).where('f.container_id', '=', p.container_id).orderBy('f.id', 'desc').limit(p.limit).offset(p.offset),
+);
+
+export const findFileCount = query((q, p: { container_id: number }) =>
+  q.selectFrom('containers').where('id', '=', p.container_id).select('file_count'),
+);
+
+export const findUsage = query((q, p: { user_id: number }) =>
+  q.selectFrom('storage_usage').where('user_id', '=', p.user_id).select(['files', 'bytes']),
+);
+
+/** Files whose room is no more, some at a time. */
+export const findOrphans = query((q, p: { limit: number }) =>
+  fileWithBlob(q)
+    // A literal, for the partial index.
+    .where('f.container_id', 'in', ({ selectFrom }) =>
+      selectFrom('containers').where('visibility', '=', sql.lit('deleted')).select('id'),
+    )
+    .orderBy('f.id')
+    .limit(p.limit),
+);
+
+/** The blob of a name, if any; what has none is nobody's. */
+export const findNames = queryOfEach({ name: 'text' }, (q, p: { name: string }) =>
+  q.selectFrom('blobs').where('name', '=', p.name).select('name'),
+);
