@@ -68,7 +68,7 @@ describe('a full disk', () => {
 
   it('keeps the server answering, through a restart too', { skip: !canMount && 'no right to mount one' }, async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'veza-full-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'veza-test', directory]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'veza-test', directory]);
     t.after(() => {
       execFileSync('umount', ['--lazy', directory]);
       rmSync(directory, { recursive: true });

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { after, describe, it } from 'node:test';
+import { engines } from '../engines.ts';
+import { createTestApp } from '../harness/app.ts';
+import { settledDelivery, startReceiver, toThisMachine } from './receiver.ts';
+
+for (const engine of engines) {
+  describe(`receivers that do not answer (${engine})`, async () => {
+    const app = await createTestApp(engine, toThisMachine);
+    const [slow, quick] = [await startReceiver(), await startReceiver()];
+    after(app.close);
+    after(slow.close);
+    after(quick.close);
+    const alice = await app.register('alice');
+    const room = await alice.post('/rooms', { name: 'Garden' }, 201);
+    const hook = (url: string) => alice.post('/webhooks', { url, events: ['message_sent'], room_id: room.id }, 201);
+
+    it('hold four places of their own and delay nobody else; each message comes in the end, once', async () => {
+      const held: ServerResponse[] = [];
+      let most = 0;
+      slow.answer = (_, response) => {
+        held.push(response);
+        most = Math.max(most, held.length);
+      };
+      const hanging = await hook(slow.url);
+      const other = await hook(quick.url);
+      const ids: number[] = [];
+      for (let n = 0; n < 20; n++)
+        ids.push((await alice.post(`/rooms/${room.id}/messages`, { content: `${n}` }, 201)).id);
+      const got = await quick.got(20);
+      assert.deepEqual(
+        got.map(({ told }) => told.data.id).sort((a, b) => a - b),
+        ids,
+      );
+      await settledDelivery(alice, other.id, 20);
+      assert.equal(slow.received.length, 4);
+      slow.answer = (_, response) => response.writeHead(204).end();
+      for (const response of held.splice(0)) response.writeHead(204).end();
+      const late = await slow.got(20);
+      assert.equal(most, 4);
+      assert.deepEqual(new Set(late.map(({ told }) => told.data.id)), new Set(ids));
+      await settledDelivery(alice, hanging.id, 20);
+      assert.equal(slow.received.length, 20);
+    });
+
+    it('a server that ends cuts them off: what was under way does not count', async () => {
+      const one = await createTestApp(engine, { ...toThisMachine, DRAIN_SECONDS: '0' });
+      const deaf = await startReceiver();
+      deaf.answer = () => undefined;
+      const body = { url: deaf.url, events: ['message_sent'], room_id: 1 };
+      const made = await one.admin.post('/webhooks', body, 201);
+      await one.admin.post('/rooms/1/messages', { content: 'anybody there?' }, 201);
+      await deaf.got(1);
+      await one.deps.webhooks.worker.stop(0);
+      const [{ attempts, status, next_attempt_at, created_at }] = (
+        await one.admin.get(`/webhooks/${made.id}/deliveries`, 200)
+      ).deliveries;
+      assert.deepEqual([attempts, status], [0, 'pending']);
+      assert.ok(Date.parse(next_attempt_at) >= Date.parse(created_at));
+      await one.close();
+      await deaf.close();
+    });
+  });
+}
