@@ -26,7 +26,7 @@ async function tablesOf({ dialect, reader }: Database): Promise<string[]> {
 
 /**
  * Differs whenever a row came, went or changed: of each table the number of rows, the sums of its numbers and of the lengths of its texts.
- * A change of a row always changes a number, its version or a time, so that this does for what `stateOf` reads whole.
+ * A change of a row always changes a number, its version or a time, so that this does for what `stateOf` reads whole; it leaves out the same.
  */
 export async function fingerprintOf(db: Database): Promise<string> {
   let text = fingerprints.get(db);
@@ -48,11 +48,10 @@ async function fingerprintText(db: Database): Promise<string> {
           where t.type = 'table' and t.name not like 'sqlite_%' order by t.name, c.cid`
       : `select table_name as "table", column_name as "column", data_type as type from information_schema.columns
           where table_schema = current_schema() order by table_name, ordinal_position`;
-  const tables = new Map<string, string[]>();
+  const tables = new Map((await tablesOf(db)).map((table): [string, string[]] => [table, []]));
   for (const { table, column, type } of await reader.all(textOf(catalogue), [])) {
-    const sums = tables.get(String(table)) ?? [];
-    tables.set(String(table), sums);
-    if (column === 'last_seen') continue;
+    const sums = tables.get(String(table));
+    if (!sums || column === 'last_seen') continue;
     const isNumber = /^(integer|bigint)$/i.test(String(type));
     sums.push(`coalesce(sum(${isNumber ? column : `length(cast(${column} as text))`}), 0)`);
   }
