@@ -129,6 +129,7 @@ function messageOf(
     edit_count: 0,
     edited_at: null,
     reaction_count: 0,
+    attachment_count: 0,
     version: 1,
     mentions: '[]',
     metadata: '{}',

@@ -22,6 +22,7 @@ export const messageValues = ({ containerId, uuid, content, metadata, now }: Sen
   1,
   0,
   0,
+  0,
   1,
   '[]',
   metadata,

@@ -53,6 +53,7 @@ function exampleOf(place: number): SendInput {
     metadata: '{}',
     clientId: null,
     payloadHash: null,
+    fileIds: [],
   };
 }
 

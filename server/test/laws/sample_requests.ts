@@ -36,6 +36,7 @@ const send = ({ message_id }: Things): Body => ({
   content: 'words',
   parent_message_id: message_id,
   metadata: { source: 'api' },
+  file_ids: [],
 });
 const mark = ({ message_id }: Things): Body => ({ message_id, unread: false });
 

@@ -177,7 +177,8 @@ for (const engine of engines) {
           if (reply.status === 400) refused.push(trial);
         }
         await app.unchanged(async () => {
-          for (const trial of refused) assert.equal((await run(trial)).status, 400, trial.name);
+          // Whether words may be empty depends on the message, which may be gone by now.
+          for (const trial of refused) assert.ok([400, 404].includes((await run(trial)).status), trial.name);
         });
       });
     }

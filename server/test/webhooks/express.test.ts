@@ -79,6 +79,7 @@ function bodyOf(content: string, stored: string, index: number): string {
       edit_count: 0,
       edited_at: null,
       reaction_count: 0,
+      attachment_count: 0,
       version: 1,
       mentions: '[]',
       metadata: stored,

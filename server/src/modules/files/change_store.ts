@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { updateOfEach } from '../../db/many.ts';
 import { change, query } from '../../db/statement.ts';
 import type { CounterName } from '../../db/tables.ts';
 
@@ -98,6 +99,16 @@ export const addToTotal = change((q, p: { name: CounterName; delta: number; limi
     .set({ value: sql<number>`value + ${p.delta}` })
     .where('name', '=', p.name)
     .where(sql<boolean>`(cast(${p.limit} as bigint) = 0 or value + ${p.delta} <= cast(${p.limit} as bigint))`),
+);
+
+/** Hangs files on a message, and puts them where it is. */
+export const attach = updateOfEach(
+  { id: 'bigint', message_id: 'bigint', container_id: 'bigint', place: 'bigint' },
+  (q, p: { id: number; message_id: number; container_id: number; place: number }) =>
+    q
+      .updateTable('files')
+      .set({ message_id: p.message_id, container_id: p.container_id, place: p.place })
+      .where('files.id', '=', p.id),
 );
 
 /** A message shows one file less. */

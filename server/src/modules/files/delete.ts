@@ -12,7 +12,7 @@ export async function deleteFile(ctx: Ctx, fileId: number): Promise<Answer> {
   const { answer, names } = await write(ctx, 'file.delete', async (inner) => {
     const file = await allowOnFile(inner, 'file.delete', fileId);
     const message = file.message_id === null ? undefined : await detach.first(inner.db, { id: file.message_id });
-    await emit(inner, { ...deletedEvent(inner, file), ...(message ? { version: message.version } : {}) });
+    await emit(inner, { ...fileDeleted(inner, file), ...(message ? { version: message.version } : {}) });
     const names = await dropFiles(inner, [file]);
     return { answer: inner.request.representation ? ok(presentFile(file)) : noContent, names };
   });
@@ -21,7 +21,7 @@ export async function deleteFile(ctx: Ctx, fileId: number): Promise<Answer> {
 }
 
 /** Says of a file that it is no more; only where others could see it is that somebody's business. */
-function deletedEvent(ctx: WriteCtx, file: FileWithBlob): NewEvent {
+export function fileDeleted(ctx: WriteCtx, file: FileWithBlob): NewEvent {
   const data = { file_id: file.id, filename: file.filename };
   if (file.container_id === null) return { type: 'private_file_deleted', userId: file.uploader_id, data };
   return {

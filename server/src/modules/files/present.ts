@@ -1,7 +1,7 @@
 import type { FileAnswer } from '../../answer.ts';
 import { timestamp } from '../../timestamp.ts';
 import { baseType, kindOf } from './kinds.ts';
-import type { FileWithBlob } from './store.ts';
+import type { Attachment, FileWithBlob } from './store.ts';
 
 const urlOf = (id: number) => `/api/v1/files/${id}/download`;
 const thumbnailUrlOf = (id: number) => `/api/v1/files/${id}/thumbnail`;
@@ -28,6 +28,23 @@ export function presentFile(file: FileWithBlob) {
     message_id: file.message_id,
     uploaded_at: timestamp(file.created_at),
   };
+}
+
+/** What hangs on a message, as JSON. */
+export function attachmentsJson(files: readonly Attachment[]): string {
+  if (files.length === 0) return '[]';
+  return JSON.stringify(
+    files.map(({ id, filename, size, mime_type, width, height }) => ({
+      file_id: id,
+      filename,
+      size,
+      mime_type: baseType(mime_type),
+      url: urlOf(id),
+      thumbnail_url: thumbnailUrlOf(id),
+      width,
+      height,
+    })),
+  );
 }
 
 /** What is sent of it; the bytes are `open`'s. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { queryOfEach } from '../../db/many.ts';
+import { type QueryOfIds, queryOfEach, queryOfIds } from '../../db/many.ts';
 import { type Builder, type Query, query } from '../../db/statement.ts';
 
 /** A file with where its bytes are and what it hangs on. */
@@ -59,4 +59,26 @@ export const findOrphans = query((q, p: { limit: number }) =>
 /** The blob of a name, if any; what has none is nobody's. */
 export const findNames = queryOfEach({ name: 'text' }, (q, p: { name: string }) =>
   q.selectFrom('blobs').where('name', '=', p.name).select('name'),
+);
+
+const attachmentColumns = ['id', 'message_id', 'filename', 'size', 'mime_type', 'width', 'height'] as const;
+
+/** What hangs on messages, in the order in which it was named. */
+export const findAttachments = queryOfIds((q, ids) =>
+  q.selectFrom('files').where('message_id', 'in', ids).orderBy('message_id').orderBy('place').select(attachmentColumns),
+);
+export type Attachment = typeof findAttachments extends QueryOfIds<infer O> ? O : never;
+
+/** Files that are to hang on a message, with what decides whether they may. */
+export const findAttachable = queryOfIds((q, ids) =>
+  q
+    .selectFrom('files')
+    .where('id', 'in', ids)
+    .select([...attachmentColumns, 'container_id', 'uploader_id']),
+);
+export type AttachableFile = typeof findAttachable extends QueryOfIds<infer O> ? O : never;
+
+/** The files of one message, as they are deleted with it. */
+export const findFilesOfMessage = query((q, p: { message_id: number }) =>
+  fileWithBlob(q).where('f.message_id', '=', p.message_id).orderBy('f.place'),
 );

@@ -1,7 +1,8 @@
 import type { Writer } from '../../db/database.ts';
-import { containerStream, type NewEvent } from '../../events.ts';
+import { containerStream, type NewEvent, userStream } from '../../events.ts';
 import { appendEvents } from '../../log/append.ts';
-import { loadFacts } from './append_facts.ts';
+import { type Facts, loadFacts } from './append_facts.ts';
+import { attachFiles, attachmentsOf, takeFiles } from './append_files.ts';
 import type { SendInput, SendVerdict } from './append_input.ts';
 import { judge, repeated, slowModeRefusal } from './append_judge.ts';
 import { type Mentioning, mentionsOf } from './append_mentions.ts';
@@ -14,7 +15,7 @@ import type { MessageOfContainer } from './store.ts';
  * Inputs of one container are numbered in their order.
  */
 export async function appendMessages(db: Writer, inputs: readonly SendInput[]): Promise<SendVerdict[]> {
-  await db.lock([...new Set(inputs.map(({ containerId }) => containerStream(containerId)))]);
+  await db.lock([...new Set(inputs.flatMap(streamsOf))]);
   const facts = await loadFacts(db, inputs);
   const verdicts = new Array<SendVerdict | undefined>(inputs.length);
   const tally = createTally();
@@ -33,6 +34,7 @@ export async function appendMessages(db: Writer, inputs: readonly SendInput[]): 
       if (slow) verdicts[index] = { refusal: slow };
       else {
         if (key !== undefined) firstUse.set(key, index);
+        takeFiles(facts.files, input);
         drafts.push(tally.draft(input, index, judged));
       }
     }
@@ -40,7 +42,7 @@ export async function appendMessages(db: Writer, inputs: readonly SendInput[]): 
 
   const mentions = await mentionsOf(db, drafts.map(asMentioning));
   for (const [place, draft] of drafts.entries()) draft.mentions = mentions[place] as number[];
-  await store(db, drafts, tally, verdicts);
+  await store(db, drafts, facts, tally, verdicts);
   for (const { index, of } of repeats)
     verdicts[index] = repeated(inputs[index] as SendInput, inputs[of] as SendInput, verdicts[of] as SendVerdict);
   return verdicts as SendVerdict[];
@@ -49,6 +51,7 @@ export async function appendMessages(db: Writer, inputs: readonly SendInput[]): 
 async function store(
   db: Writer,
   drafts: readonly Draft[],
+  facts: Facts,
   tally: ReturnType<typeof createTally>,
   verdicts: (SendVerdict | undefined)[],
 ) {
@@ -65,6 +68,7 @@ async function store(
     ),
   );
   await tally.store(db, drafts);
+  await attachFiles(db, drafts, ids, facts.files);
   await appendEvents(
     db,
     drafts.map((draft, place) => {
@@ -72,9 +76,17 @@ async function store(
       return { event: sentEvent(draft, ids[place] as number), actorId: actor.userId, address, at: now };
     }),
   );
-  for (const [place, { index }] of drafts.entries()) {
-    verdicts[index] = { message: messages[place] as MessageOfContainer, replayed: false };
+  for (const [place, { index, input }] of drafts.entries()) {
+    const attachments = attachmentsOf(input, facts.files);
+    verdicts[index] = { message: messages[place] as MessageOfContainer, attachments, replayed: false };
   }
+}
+
+/** Files are their uploader's to hang on a message; nobody else does anything to them while his stream is held. */
+function streamsOf({ containerId, fileIds, actor }: SendInput): string[] {
+  return fileIds.length === 0
+    ? [containerStream(containerId)]
+    : [containerStream(containerId), userStream(actor.userId)];
 }
 
 function asMentioning({ input, visibility }: Draft): Mentioning {
@@ -105,6 +117,7 @@ function asRow({
     edit_count: 0,
     edited_at: null,
     reaction_count: 0,
+    attachment_count: input.fileIds.length,
     version: 1,
     mentions: mentions.length === 0 ? '[]' : JSON.stringify(mentions),
     metadata: input.metadata,

@@ -1,5 +1,6 @@
 import type { Writer } from '../../db/database.ts';
 import { type ConversationForUser, findConversations } from '../conversations/store.ts';
+import { type AttachableFile, findAttachable } from '../files/store.ts';
 import { findRooms, type RoomForUser } from '../rooms/store.ts';
 import type { SendInput } from './append_input.ts';
 import { findMessages, findReplied, findSent, type MessageOfContainer } from './store.ts';
@@ -12,6 +13,7 @@ export interface Facts {
   rooms: (RoomForUser | undefined)[];
   conversations: (ConversationForUser | undefined)[];
   parents: Map<number, Replied>;
+  files: Map<number, AttachableFile>;
   sent: Map<number, { payloadHash: string | null; message: MessageOfContainer | undefined }>;
 }
 
@@ -30,7 +32,14 @@ export async function loadFacts(db: Writer, inputs: readonly SendInput[]): Promi
   const replies = inputs.flatMap(({ replyToId }) => (replyToId === null ? [] : [{ id: replyToId }]));
   const parents = new Map<number, Replied>();
   for (const found of await findReplied.firstOfEach(db, replies)) if (found) parents.set(found.id, found);
-  return { rooms, conversations, parents, sent: await loadSent(db, inputs) };
+  return { rooms, conversations, parents, files: await loadFiles(db, inputs), sent: await loadSent(db, inputs) };
+}
+
+/** None of the inputs names a file for most of the time. */
+async function loadFiles(db: Writer, inputs: readonly SendInput[]): Promise<Facts['files']> {
+  const ids = inputs.flatMap(({ fileIds }) => fileIds);
+  const found = await findAttachable.all(db, [...new Set(ids)]);
+  return new Map(found.map((file) => [file.id, file]));
 }
 
 /** Loads facts for some of the inputs and puts them where those inputs stand. */

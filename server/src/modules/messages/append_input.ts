@@ -1,5 +1,6 @@
 import type { Actor } from '../../actor.ts';
 import type { AppError } from '../../errors.ts';
+import type { Attachment } from '../files/store.ts';
 import type { MessageOfContainer } from './store.ts';
 
 export interface SendInput {
@@ -16,8 +17,10 @@ export interface SendInput {
   readonly metadata: string;
   readonly clientId: string | null;
   readonly payloadHash: string | null;
+  /** Files that hang on it, in this order. */
+  readonly fileIds: readonly number[];
 }
 
 export type SendVerdict =
-  | { readonly message: MessageOfContainer; readonly replayed: boolean }
+  | { readonly message: MessageOfContainer; readonly attachments: readonly Attachment[]; readonly replayed: boolean }
   | { readonly refusal: AppError };

@@ -21,7 +21,7 @@ export function judge(input: SendInput, index: number, facts: Facts): Judged {
   const sent = facts.sent.get(index);
   if (sent) return { verdict: replay(input.payloadHash, sent.payloadHash, sent.message) };
   const parent = input.replyToId === null ? undefined : facts.parents.get(input.replyToId);
-  const impossible = parentRefusal(input, parent);
+  const impossible = parentRefusal(input, parent) ?? filesRefusal(input, facts.files);
   if (impossible) return { verdict: { refusal: impossible } };
   const container = (room ?? conversation) as RoomForUser | ConversationForUser;
   return {
@@ -37,6 +37,18 @@ function parentRefusal(input: SendInput, parent: Replied | undefined): AppError 
   if (!parent || parent.container_id !== input.containerId)
     return unprocessable('parent_not_here', { field: 'parent_message_id' });
   return parent.content === null ? unprocessable('parent_deleted', { field: 'parent_message_id' }) : undefined;
+}
+
+/** Only one's own may hang on a message, on one alone, and only where they were put. */
+function filesRefusal({ fileIds, actor, containerId }: SendInput, files: Facts['files']): AppError | undefined {
+  for (const id of fileIds) {
+    const file = files.get(id);
+    const isMine = file?.uploader_id === actor.userId;
+    const isHere = file?.container_id === null || file?.container_id === containerId;
+    if (!isMine || !isHere || file?.message_id !== null)
+      return unprocessable('file_not_attachable', { field: 'file_ids', file_id: id });
+  }
+  return undefined;
 }
 
 export function slowModeRefusal(
@@ -57,7 +69,7 @@ function replay(
 ): SendVerdict {
   if (payloadHash !== firstHash) return { refusal: new AppError('IDEMPOTENCY_MISMATCH') };
   if (!message || message.content === null) return { refusal: conflict('message_deleted') };
-  return { message, replayed: true };
+  return { message, attachments: [], replayed: true };
 }
 
 /** The same key twice in one batch: the second is a replay of the first. */

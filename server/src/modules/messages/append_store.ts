@@ -17,6 +17,7 @@ export const insertMessages = insertOfEach(
     is_listed: 'bigint',
     edit_count: 'bigint',
     reaction_count: 'bigint',
+    attachment_count: 'bigint',
     version: 'bigint',
     mentions: 'text',
     metadata: 'text',

@@ -61,6 +61,7 @@ export const scrub = change((q, p: { id: number; at: number }) =>
       metadata: '{}',
       is_pinned: 0,
       reaction_count: 0,
+      attachment_count: 0,
       is_listed: sql<0 | 1>`case when thread_count > 0 then 1 else 0 end`,
       deleted_at: p.at,
       updated_at: p.at,

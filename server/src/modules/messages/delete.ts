@@ -1,6 +1,9 @@
 import { allowOnMessage } from '../../access.ts';
 import { type Answer, noContent, okJson } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
+import { fileDeleted } from '../files/delete.ts';
+import { dropFiles, removeBlobs } from '../files/drop.ts';
+import { findFilesOfMessage } from '../files/store.ts';
 import { uncountMessage } from '../statistics/tally.ts';
 import {
   addMentionCounts,
@@ -16,13 +19,14 @@ import {
 import { findThreadCount, type MessageOfContainer } from './store.ts';
 
 /** Scrubs a message and takes it out of lists and counts; with living replies a tombstone stays in lists. */
-export function deleteMessage(ctx: Ctx, messageId: number, reason: string | null | undefined): Promise<Answer> {
-  return write(ctx, 'message.delete', async (inner) => {
+export async function deleteMessage(ctx: Ctx, messageId: number, reason: string | null | undefined): Promise<Answer> {
+  const { answer, unused } = await write(ctx, 'message.delete', async (inner) => {
     const { message } = await allowOnMessage(inner, 'message.delete', messageId);
     const { fragments } = inner.deps.messages;
     const asItWas = inner.request.representation
       ? await fragments.fresh(inner.db, inner.actor.userId, messageId)
       : undefined;
+    const files = message.attachment_count > 0 ? await findFilesOfMessage.all(inner.db, { message_id: messageId }) : [];
     await takeOut(inner, message);
     const threadCount = message.parent_id === null ? undefined : await dropFromThread(inner, message.parent_id);
     await emit(inner, {
@@ -39,8 +43,12 @@ export function deleteMessage(ctx: Ctx, messageId: number, reason: string | null
         },
       },
     });
-    return asItWas === undefined ? noContent : okJson(asItWas);
+    for (const file of files) await emit(inner, fileDeleted(inner, file));
+    const unused = await dropFiles(inner, files);
+    return { answer: asItWas === undefined ? noContent : okJson(asItWas), unused };
   });
+  await removeBlobs(ctx, unused);
+  return answer;
 }
 
 /** What two people said to each other is for nobody who reads the audit log. */

@@ -14,10 +14,11 @@ export async function editMessage(
   messageId: number,
   body: { content: string; edit_reason?: string | null },
 ): Promise<Answer> {
-  refuseContent(body.content, ctx.deps.config.MAX_MESSAGE_LENGTH);
+  refuseContent(body.content, ctx.deps.config.MAX_MESSAGE_LENGTH, true);
   const key = await write(ctx, 'message.edit', async (inner) => {
     const held = await allowOnMessage(inner, 'message.edit', messageId);
     const { message } = held;
+    refuseContent(body.content, ctx.deps.config.MAX_MESSAGE_LENGTH, message.attachment_count > 0);
     if (message.content === body.content) return message;
     await keepWordings(inner, message, body.content, body.edit_reason ?? null);
     const mentions = await changeMentions(inner, held, body.content);

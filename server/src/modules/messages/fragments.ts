@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { PageOfBytes } from '../../answer.ts';
 import type { Reader } from '../../db/database.ts';
 import type { NewEvent } from '../../events.ts';
+import { type Attachment, findAttachments } from '../files/store.ts';
 import { ownReactions, reactionsOf } from '../reactions/store.ts';
 import { messageJson, ownEnd, sharedLength, withOwnReactions } from './present.ts';
 import { findMessage, findMessages } from './store.ts';
@@ -36,7 +37,7 @@ interface Kept {
 
 /**
  * A message is serialised once per version and its bytes kept, so that a page is a read of ids and versions plus a row of bytes.
- * A version never names two texts: every change of a message, its thread's count and its reactions raises it; names do not, so
+ * A version never names two texts: every change of a message, its thread's count, its reactions and its files raises it; names do not, so
  * a renaming empties the cache.
  */
 export function createMessageFragments(): MessageFragments {
@@ -58,10 +59,15 @@ export function createMessageFragments(): MessageFragments {
     );
     const reacted = rows.flatMap((row) => (row && row.reaction_count > 0 ? [row.id] : []));
     const reactions = await reactionsOf(db, reacted);
+    const files = await filesOf(
+      db,
+      rows.filter((row) => row !== undefined),
+    );
     const loaded = new Map<number, Kept>();
     for (const row of rows) {
-      if (row && row.is_listed === 1)
-        loaded.set(row.id, keepText(row.id, row.version, messageJson(row, reactions.get(row.id) ?? []), madeIn));
+      if (row?.is_listed !== 1) continue;
+      const text = messageJson(row, reactions.get(row.id) ?? [], files.get(row.id));
+      loaded.set(row.id, keepText(row.id, row.version, text, madeIn));
     }
     return loaded;
   }
@@ -71,7 +77,8 @@ export function createMessageFragments(): MessageFragments {
     if (!row) return undefined;
     const reactions = row.reaction_count > 0 ? await reactionsOf(db, [id]) : undefined;
     const own = row.reaction_count > 0 ? await ownReactions(db, viewerId, id, id) : undefined;
-    return withOwnReactions(messageJson(row, reactions?.get(id) ?? []), own?.get(id));
+    const files = await filesOf(db, [row]);
+    return withOwnReactions(messageJson(row, reactions?.get(id) ?? [], files.get(id)), own?.get(id));
   }
 
   /** Hands out each message that is still listed, in the order of the keys, with what the viewer put on it. */
@@ -131,6 +138,16 @@ export function createMessageFragments(): MessageFragments {
       kept.clear();
     },
   };
+}
+
+/** What hangs on those of the messages that have something. */
+async function filesOf(
+  db: Reader,
+  messages: readonly { readonly id: number; readonly attachment_count: number }[],
+): Promise<Map<number, Attachment[]>> {
+  const ids = messages.flatMap(({ id, attachment_count }) => (attachment_count > 0 ? [id] : []));
+  const found = await findAttachments.all(db, ids);
+  return Map.groupBy(found, ({ message_id }) => message_id as number);
 }
 
 /** Of a message's digest: 66 bits, so that no two versions are ever taken for each other. */

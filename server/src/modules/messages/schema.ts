@@ -4,6 +4,17 @@ import { metadataFault } from './metadata.ts';
 
 const Person = Strict({ user_id: Id, username: Type.String() });
 
+const Attachment = Component('Attachment', {
+  file_id: Id,
+  filename: Type.String(),
+  size: Type.Integer(),
+  mime_type: Type.String(),
+  url: Type.String(),
+  thumbnail_url: Type.String(),
+  width: Nullable(Type.Integer()),
+  height: Nullable(Type.Integer()),
+});
+
 export const Message = Component('Message', {
   id: Id,
   uuid: Type.String(),
@@ -22,7 +33,7 @@ export const Message = Component('Message', {
   edit_count: Type.Integer(),
   reactions: Type.Record(Type.String(), Strict({ count: Type.Integer(), users: Type.Array(Person) })),
   mentions: Type.Array(Id),
-  attachments: Type.Array(Type.Unknown()),
+  attachments: Type.Array(Attachment),
   metadata: Type.Record(Type.String(), Type.Unknown()),
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -81,9 +92,16 @@ const Metadata = Type.Unsafe<Record<string, unknown>>(
 );
 
 export const SendBody = Strict({
-  content: Content,
+  content: Type.Optional(Content),
   parent_message_id: Type.Optional(Nullable(Id)),
   metadata: Type.Optional(Nullable(Metadata)),
+  file_ids: Type.Optional(
+    Type.Array(Id, {
+      maxItems: 10,
+      uniqueItems: true,
+      description: 'Own uploads; with them the content may be empty or missing.',
+    }),
+  ),
 });
 
 export const EditBody = Strict({

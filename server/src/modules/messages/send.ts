@@ -11,12 +11,14 @@ import { messageJson } from './present.ts';
 const newUuid: () => string = crypto.randomUUIDv7 ?? crypto.randomUUID;
 
 export interface SendBody {
-  readonly content: string;
+  readonly content?: string;
   readonly parent_message_id?: number | null;
   readonly metadata?: Record<string, unknown> | null;
+  readonly file_ids?: readonly number[];
 }
 
 const MAX_CLIENT_ID = 255;
+const none: readonly number[] = [];
 
 /** Sends a message into a room or conversation; answers its full shape once it is on stable storage. */
 export async function sendMessage(
@@ -31,15 +33,18 @@ export async function sendMessage(
 
 async function answerOf(ctx: Ctx, verdict: SendVerdict): Promise<Answer> {
   if ('refusal' in verdict) throw verdict.refusal;
-  const { message, replayed } = verdict;
-  if (!replayed) return createdJson(messageJson(message, []));
+  const { message, attachments, replayed } = verdict;
+  if (!replayed) return createdJson(messageJson(message, [], attachments));
   const [text] = await ctx.deps.messages.fragments.render(ctx.db, ctx.actor.userId, [message]);
   if (text === undefined) throw new AppError('RESOURCE_CONFLICT', { reason: 'message_deleted' });
   return createdJson(text, true);
 }
 
 function inputOf(ctx: Ctx, kind: SendInput['kind'], containerId: number, body: SendBody): SendInput {
-  refuseContent(body.content, ctx.deps.config.MAX_MESSAGE_LENGTH);
+  const fileIds = body.file_ids ?? none;
+  const content = body.content ?? '';
+  if (body.content === undefined && fileIds.length === 0) throw invalidField('content', 'required');
+  refuseContent(content, ctx.deps.config.MAX_MESSAGE_LENGTH, fileIds.length > 0);
   const metadata = body.metadata ? storedMetadata(body.metadata) : '{}';
   const clientId = clientIdOf(ctx, body.metadata);
   const replyToId = body.parent_message_id ?? null;
@@ -50,18 +55,19 @@ function inputOf(ctx: Ctx, kind: SendInput['kind'], containerId: number, body: S
     kind,
     containerId,
     uuid: newUuid(),
-    content: body.content,
+    content,
     replyToId,
     metadata,
     clientId,
-    payloadHash: clientId === null ? null : payloadHash(body.content, replyToId, body.metadata),
+    payloadHash: clientId === null ? null : payloadHash(content, replyToId, body.metadata, fileIds),
+    fileIds,
   };
 }
 
-/** Raises 400 for a text that may not be stored (limits: content). */
-export function refuseContent(content: string, maxLength: number): void {
+/** Raises 400 for a text that may not be stored (limits: content); with files on its message it may be empty. */
+export function refuseContent(content: string, maxLength: number, hasFiles = false): void {
   const fault = contentFault(content, maxLength);
-  if (!fault) return;
+  if (!fault || (hasFiles && fault.reason === 'empty')) return;
   const { code, ...details } = fault;
   if (code === 'MESSAGE_TOO_LONG') throw new AppError(code, { field: 'content', ...details });
   throw invalid([{ field: 'content', ...details }]);
@@ -80,9 +86,14 @@ function clientIdOf(ctx: Ctx, metadata: SendBody['metadata']): string | null {
   return named;
 }
 
-function payloadHash(content: string, replyToId: number | null, metadata: SendBody['metadata']): string {
+function payloadHash(
+  content: string,
+  replyToId: number | null,
+  metadata: SendBody['metadata'],
+  fileIds: readonly number[],
+): string {
   const { client_id: _, ip_address: __, ...rest } = metadata ?? {};
   return createHash('sha256')
-    .update(JSON.stringify([content, replyToId, rest]))
+    .update(JSON.stringify([content, replyToId, rest, ...(fileIds.length > 0 ? [fileIds] : [])]))
     .digest('base64url');
 }

@@ -24,6 +24,7 @@ function messageWithAuthor(q: Builder) {
       'm.edit_count',
       'm.edited_at',
       'm.reaction_count',
+      'm.attachment_count',
       'm.version',
       'm.mentions',
       'm.metadata',
