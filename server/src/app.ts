@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { createDiskBlobs } from './adapters/blobs/disk.ts';
+import { createImages } from './adapters/images/sharp.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
 import type { Outgoing, Resolve } from './adapters/outgoing/outgoing.ts';
 import { createOutgoing } from './adapters/outgoing/undici.ts';
@@ -89,7 +90,7 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
     undo.unshift(db.close);
     await migrate(db, now());
     const deps = await createDeps(config, db, now, log, overrides.resolve);
-    undo.unshift(deps.webhooks.outgoing.close);
+    undo.unshift(deps.webhooks.outgoing.close, deps.files.images.close);
     return { deps, close: () => inTurn(undo) };
   } catch (error) {
     await inTurn(undo);
@@ -148,6 +149,7 @@ async function createDeps(
         directory: join(config.DATA_DIR, 'files'),
         minFreeBytes: config.MIN_FREE_DISK_BYTES,
       }),
+      images: createImages({ maxPixels: config.MAX_THUMBNAIL_PIXELS }),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type Actor, nobody } from './actor.ts';
 import type { Blobs } from './adapters/blobs/blobs.ts';
+import type { Images } from './adapters/images/images.ts';
 import type { Limiter } from './adapters/limiter/limiter.ts';
 import type { Config } from './config.ts';
 import type { Database, Reader, Writer } from './db/database.ts';
@@ -21,7 +22,7 @@ export interface Deps {
   readonly authority: Authority;
   readonly messages: { readonly fragments: MessageFragments; readonly sends: SendGather };
   readonly webhooks: Webhooks;
-  readonly files: { readonly blobs: Blobs };
+  readonly files: { readonly blobs: Blobs; readonly images: Images };
 }
 
 /** What an action may know of the request it answers. */

@@ -51,3 +51,17 @@ export function zipOf(...names: string[]): Buffer {
   end.writeUInt32LE(at, 16);
   return Buffer.concat([...locals, ...central, end]);
 }
+
+/** Ten thousand frames of one pixel. */
+export function endlessGif(): Buffer {
+  const head = Buffer.from('GIF89a\x01\0\x01\0\x80\0\0\xff\0\0\0\0\xff', 'latin1');
+  const frame = Buffer.from('!\xf9\x04\0\x01\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0', 'latin1');
+  return Buffer.concat([head, ...Array<Buffer>(10_000).fill(frame), Buffer.from(';')]);
+}
+
+/** 20 000 × 20 000 pixels of nothing in some kilobytes. */
+export function bomb(): Buffer {
+  const small = png(1, 1, { width: 20_000, height: 20_000 });
+  const zeros = deflateSync(Buffer.alloc(3_000_000));
+  return Buffer.concat([small.subarray(0, -12), zeros, small.subarray(-12)]);
+}

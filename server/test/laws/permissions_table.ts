@@ -82,6 +82,8 @@ POST /files/upload                          | into the room          | 401 403 4
 POST /files/upload?room_id={room_id}        | into the room, by its query | 401 403 403 404 403 404 201 403m 201 201 403 404 403 | member
 GET /files/{file_id}                        | a member's file        | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
 GET /files/{file_id}/download               | a member's file        | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
+GET /files/{file_id}/thumbnail              | a member's file        | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
+POST /files/{file_id}/link                  | a member's file        | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
 DELETE /files/{file_id}                     | my file                | 401 403 204 404 403 404 204 204 204 204 204 404 204 | user
 DELETE /files/{file_id}                     | a member's file        | 401 403 403 404 403 404 403 403 204 204 204 404 204 | moderator
 DELETE /files/{file_id}                     | a moderator's file     | 401 403 403 404 403 404 403 403 403r 204 204 404 204 | moderator
@@ -115,9 +117,13 @@ POST /conversations                         | nobody                 | 401 403 4
 POST /files/upload                          | -                      | 401 403 201 201 201 401 | user
 GET /files/{file_id}                        | my own file            | 401 200 200 200 200 401 |
 GET /files/{file_id}/download               | my own file            | 401 200 200 200 200 401 |
+GET /files/{file_id}/thumbnail              | my own file            | 401 200 200 200 200 401 |
+POST /files/{file_id}/link                  | my own file            | 401 200 200 200 200 401 |
 DELETE /files/{file_id}                     | my own file            | 401 204 204 204 204 401 |
 GET /files/{file_id}                        | another's own file     | 401 404 404 404 404 401 |
 GET /files/{file_id}/download               | another's own file     | 401 404 404 404 404 401 |
+GET /files/{file_id}/thumbnail              | another's own file     | 401 404 404 404 404 401 |
+POST /files/{file_id}/link                  | another's own file     | 401 404 404 404 404 401 |
 DELETE /files/{file_id}                     | another's own file     | 401 404 404 404 404 401 |
 GET /users/me                               | -                      | 401 200 200 200 200 401 |
 PUT /users/me                               | -                      | 401 200 200 200 200 401 |
@@ -166,6 +172,8 @@ DELETE /messages/{message_id}/reactions/{emoji} | the other's message | 401 404 
 POST /files/upload                            | into the conversation | 401 404 404 404 404 201 403b 403b |
 GET /files/{file_id}                          | the other's file      | 401 404 404 404 404 200 200 200 |
 GET /files/{file_id}/download                 | the other's file      | 401 404 404 404 404 200 200 200 |
+GET /files/{file_id}/thumbnail                | the other's file      | 401 404 404 404 404 200 200 200 |
+POST /files/{file_id}/link                    | the other's file      | 401 404 404 404 404 200 200 200 |
 DELETE /files/{file_id}                       | my file               | 401 404 404 404 404 204 204 204 |
 DELETE /files/{file_id}                       | the other's file      | 401 404 404 404 404 403 403 403 | author
 POST /conversations/{conversation_id}/block   | -                     | 401 404 404 404 404 200 200 200 |
@@ -178,7 +186,6 @@ export const notThereYet = [
   'GET /rooms/{room_id}/reports',
   'PUT /reports/{report_id}',
   'GET /messages/search',
-  'GET /files/{file_id}/thumbnail',
 ] as const;
 
 export interface Row<A extends string = string> {

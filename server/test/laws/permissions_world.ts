@@ -262,6 +262,8 @@ export async function accountSituation(
       return { ids: {}, ...uploadOf({}) };
     case 'GET /files/{file_id}':
     case 'GET /files/{file_id}/download':
+    case 'GET /files/{file_id}/thumbnail':
+    case 'POST /files/{file_id}/link':
     case 'DELETE /files/{file_id}': {
       const owner = row.what === 'my own file' && isHere ? who : people.owner;
       return { ids: { file_id: (await uploadTo(owner, {})).id }, body: undefined };

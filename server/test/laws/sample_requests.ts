@@ -62,6 +62,7 @@ const bodies: Readonly<Record<string, (things: Things) => Body>> = {
   'DELETE /messages/{message_id}': () => ({ reason: 'taken back' }),
   'POST /messages/{message_id}/pin': () => ({ pinned: true }),
   'POST /messages/{message_id}/reactions': () => ({ emoji: '🎉' }),
+  'POST /files/{file_id}/link': () => ({ expires_in: 60 }),
   'POST /rooms/{room_id}/read': mark,
   'POST /conversations/{conversation_id}/read': ({ direct_message_id }) => ({
     message_id: direct_message_id,

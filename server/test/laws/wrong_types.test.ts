@@ -98,7 +98,7 @@ function queryTrials(route: Route, things: Things): Trial[] {
     // What else is required, and a short page, since what comes back is not the point.
     const others = requiredOf(query)
       .filter((name) => name !== field)
-      .map((name) => `${name}=a&`);
+      .map((name) => `${name}=1&`);
     if (query?.properties.limit && field !== 'limit') others.push('limit=1&');
     return ['', ...texts, `1&${field}=1`].map((text) => ({
       name: `${label(route)}: ?${field}=${short(text)}`,

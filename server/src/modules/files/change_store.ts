@@ -24,6 +24,14 @@ export const deleteThumbnails = query((q, p: { blob_id: number }) =>
   q.deleteFrom('thumbnails').where('blob_id', '=', p.blob_id).returning('image_id'),
 );
 
+/** Changes nothing where there is one already. */
+export const insertThumbnail = change((q, p: { blob_id: number; size: number; image_id: number | null }) =>
+  q
+    .insertInto('thumbnails')
+    .values({ blob_id: p.blob_id, size: p.size, image_id: p.image_id })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
 interface NewFile {
   uuid: string;
   container_id: number | null;

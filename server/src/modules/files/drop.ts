@@ -32,7 +32,7 @@ export async function dropFiles(ctx: WriteCtx, files: readonly Dropped[]): Promi
 }
 
 /** One use less; with the last one the thumbnails go too. */
-async function dropUse(ctx: WriteCtx, id: number): Promise<string[]> {
+export async function dropUse(ctx: WriteCtx, id: number): Promise<string[]> {
   const left = await releaseBlob.first(ctx.db, { id });
   if (left?.refs !== 0) return [];
   const names: string[] = [];

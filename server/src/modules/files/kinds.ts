@@ -1,5 +1,7 @@
 import type { FileKind } from '../../config.ts';
 
+export type Icon = 'image' | 'audio' | 'video' | 'text' | 'document' | 'archive';
+
 interface Kind {
   readonly mime: string;
   /** The endings its names have; the first one is given to a name that has another. */
@@ -8,7 +10,7 @@ interface Kind {
   readonly isInline: boolean;
   /** Pictures whose pixels we read. */
   readonly isRaster: boolean;
-  readonly icon: 'image' | 'audio' | 'video' | 'text' | 'document' | 'archive';
+  readonly icon: Icon;
 }
 
 const raster = (mime: string, ...endings: string[]): Kind => ({

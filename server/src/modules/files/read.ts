@@ -19,7 +19,7 @@ export async function downloadFile(ctx: Ctx, fileId: number, isAttachment: boole
 }
 
 /** Reads a blob; one that has gone since it was looked up is 404, as its file is. */
-function opener({ deps }: Ctx, name: string): FileAnswer['open'] {
+export function opener({ deps }: Ctx, name: string): FileAnswer['open'] {
   return (from, to) =>
     deps.files.blobs.open(name, from, to).catch((error: unknown) => {
       throw error instanceof BlobMissing ? new AppError('FILE_NOT_FOUND') : error;

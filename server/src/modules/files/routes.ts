@@ -1,8 +1,22 @@
 import { type Route, route } from '../../http/route.ts';
 import { PathId } from '../../schemas.ts';
 import { deleteFile } from './delete.ts';
+import { downloadShared, linkFile } from './link.ts';
 import { downloadFile, getFile, listRoomFiles } from './read.ts';
-import { Bytes, DownloadQuery, File, FileList, ListQuery, UploadForm, UploadQuery } from './schema.ts';
+import {
+  Bytes,
+  DownloadQuery,
+  File,
+  FileLink,
+  FileList,
+  LinkBody,
+  ListQuery,
+  SharedQuery,
+  ThumbnailQuery,
+  UploadForm,
+  UploadQuery,
+} from './schema.ts';
+import { getThumbnail } from './thumbnail.ts';
 import { uploadFile } from './upload.ts';
 
 const tag = 'files';
@@ -51,6 +65,51 @@ export const fileRoutes: readonly Route[] = [
     refusals: ['PERMISSION_DENIED', 'FILE_NOT_FOUND'],
     bytes: true,
     handler: (ctx, { params, query }) => downloadFile(ctx, params.file_id, query.disposition === 'attachment'),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/files/{file_id}/thumbnail',
+    scope: 'files:read',
+    limit: 'default',
+    action: 'file.read',
+    tag,
+    summary: 'Get a small picture of a file',
+    params: ofFile,
+    query: ThumbnailQuery,
+    answers: { 200: Bytes },
+    refusals: ['PERMISSION_DENIED', 'FILE_NOT_FOUND'],
+    bytes: true,
+    handler: (ctx, { params, query }) => getThumbnail(ctx, params.file_id, query.size),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/files/{file_id}/link',
+    scope: 'files:write',
+    limit: 'default',
+    action: 'file.read',
+    tag,
+    summary: 'Make an address of a file that needs no token',
+    params: ofFile,
+    body: LinkBody,
+    bodyOptional: true,
+    answers: { 200: FileLink },
+    refusals: ['PERMISSION_DENIED', 'FILE_NOT_FOUND', 'IDEMPOTENCY_MISMATCH'],
+    handler: (ctx, { params, body }) => linkFile(ctx, params.file_id, body.expires_in),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/files/{file_id}/shared',
+    scope: 'public',
+    limit: 'default',
+    action: undefined,
+    tag,
+    summary: 'Download a file by its signed address',
+    params: ofFile,
+    query: SharedQuery,
+    answers: { 200: Bytes },
+    refusals: ['FILE_NOT_FOUND'],
+    bytes: true,
+    handler: (ctx, { params, query }) => downloadShared(ctx, params.file_id, query),
   }),
   route({
     method: 'DELETE',

@@ -39,6 +39,17 @@ export const UploadForm = Strict({ ...place, description: Type.Optional(Type.Str
 export const DownloadQuery = Strict({
   disposition: Type.Optional(Type.Enum(['attachment'], { description: 'Saved, also where a browser could show it.' })),
 });
+export const ThumbnailQuery = Strict({
+  size: Type.Integer({ minimum: 16, maximum: 512, default: 256, description: 'No side is longer, in pixels.' }),
+});
+export const LinkBody = Strict({
+  expires_in: Type.Integer({ minimum: 1, maximum: 604_800, default: 3_600, description: 'Seconds; a week at most.' }),
+});
+export const FileLink = Component('FileLink', { url: Type.String(), expires_at: Timestamp });
+export const SharedQuery = Strict({
+  expires: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Seconds since 1970.' }),
+  signature: Type.String({ maxLength: 100 }),
+});
 export const ListQuery = Strict({ limit: Limit, offset: Offset });
 export type FilePage = Static<typeof ListQuery>;
 

@@ -45,6 +45,18 @@ export const findUsage = query((q, p: { user_id: number }) =>
   q.selectFrom('storage_usage').where('user_id', '=', p.user_id).select(['files', 'bytes']),
 );
 
+export const findBlob = query((q, p: { id: number }) => q.selectFrom('blobs').where('id', '=', p.id).select('id'));
+
+/** A small picture of a blob; without a name where none could be made. */
+export const findThumbnail = query((q, p: { blob_id: number; size: number }) =>
+  q
+    .selectFrom('thumbnails as t')
+    .leftJoin('blobs as b', 'b.id', 't.image_id')
+    .where('t.blob_id', '=', p.blob_id)
+    .where('t.size', '=', p.size)
+    .select(['b.name', 'b.sha256', 'b.size']),
+);
+
 /** Files whose room is no more, some at a time. */
 export const findOrphans = query((q, p: { limit: number }) =>
   fileWithBlob(q)

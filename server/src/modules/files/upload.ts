@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Draft } from '../../adapters/blobs/blobs.ts';
+import type { PictureSize } from '../../adapters/images/images.ts';
 import { type Answer, created } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
 import { StorageFull } from '../../db/database.ts';
@@ -18,6 +19,7 @@ import { presentFile } from './present.ts';
 import { requireQuota, reserve } from './quota.ts';
 import type { UploadFields, UploadPlace } from './schema.ts';
 import { type FileWithBlob, findFile } from './store.ts';
+import { measure } from './thumbnail.ts';
 
 interface Received {
   readonly sha256: string;
@@ -99,8 +101,7 @@ async function judge(ctx: Ctx, { inspection, name }: Received) {
     original_filename: originalName(name),
     mime_type: mime.startsWith(kinds[kind].mime) ? mime : kinds[kind].mime,
     size: inspection.size,
-    width: null,
-    height: null,
+    isRaster: kinds[kind].isRaster,
   };
 }
 
@@ -110,11 +111,12 @@ async function commit(ctx: Ctx, place: UploadPlace, row: NewFile, draft: Draft):
   const name = await draft.keep();
   let isUsed = false;
   try {
+    const pixels = row.isRaster ? await measure(ctx, name, row.size) : undefined;
     return await write(ctx, 'file.upload', async (inner) => {
       isUsed = false;
       await allowUpload(inner, place);
       return once(inner, async () => {
-        const file = await store(inner, place, row, { name, sha256: draft.sha256 });
+        const file = await store(inner, place, { ...row, pixels }, { name, sha256: draft.sha256 });
         isUsed = file.blob_name === name;
         return created(presentFile(file));
       });
@@ -128,12 +130,19 @@ async function commit(ctx: Ctx, place: UploadPlace, row: NewFile, draft: Draft):
   }
 }
 
-async function store(ctx: WriteCtx, place: UploadPlace, row: NewFile, bytes: { name: string; sha256: string }) {
+async function store(
+  ctx: WriteCtx,
+  place: UploadPlace,
+  { isRaster: _, pixels, ...row }: NewFile & { pixels: PictureSize | undefined },
+  bytes: { name: string; sha256: string },
+) {
   const container_id = place.room_id ?? place.conversation_id ?? null;
   const uploader_id = ctx.actor.userId;
   const blob = await useBlob.first(ctx.db, { ...bytes, size: row.size, at: ctx.now });
   const inserted = await insertFile.first(ctx.db, {
     ...row,
+    width: pixels?.width ?? null,
+    height: pixels?.height ?? null,
     uuid: randomUUID(),
     container_id,
     uploader_id,
