@@ -78,7 +78,7 @@ for (const engine of engines) {
       await bob.post(`/rooms/${id}/members`, { user_id: carol.id, role: 'member' }, 201);
       await bob.post(`/rooms/${id}/members`, { user_id: gus.id }, 201);
       assert.equal((await gus.get(`/rooms/${id}`, 200)).my_role, 'member');
-      assert.deepEqual((await gus.get(`/rooms/${id}`, 200)).can, ['room.read', 'message.list']);
+      assert.deepEqual((await gus.get(`/rooms/${id}`, 200)).can, ['room.read', 'message.list', 'file.read']);
       assert.equal((await gus.get('/rooms?filter=joined&limit=1', 200)).rooms[0].id, id);
       await bob.delete(`/rooms/${id}/members/${gus.id}`, 204);
       await gus.get(`/rooms/${id}`, 404);

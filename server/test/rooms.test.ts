@@ -186,8 +186,10 @@ for (const engine of engines) {
         'message.list',
         'message.delete_own',
         'reaction.remove',
+        'file.read',
+        'file.delete_own',
       ]);
-      assert.deepEqual((await gus.get(`/rooms/${id}`, 200)).can, ['room.read', 'message.list']);
+      assert.deepEqual((await gus.get(`/rooms/${id}`, 200)).can, ['room.read', 'message.list', 'file.read']);
     });
 
     it('lists by newest activity what each may see, counted exactly', async () => {
