@@ -1,5 +1,6 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
 import type { Config } from './config.ts';
+import { cursorFault } from './cursor.ts';
 import { linesFault } from './text.ts';
 
 /** Building blocks of every route's schema. */
@@ -29,6 +30,11 @@ export const Lines = (maximum: number) => Text((text) => linesFault(text, maximu
 
 export const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Entries in this page.' });
 export const Offset = Type.Integer({ minimum: 0, maximum: 10_000, default: 0, description: 'Entries to skip.' });
+export const Cursor = Type.String({
+  maxLength: 100,
+  description: '`next_cursor` of the page before.',
+  rule: cursorFault,
+});
 
 /** Parameters of paths, by name. */
 export const PathId = <const N extends string>(name: N) => Strict({ [name]: Id } as Record<N, typeof Id>);

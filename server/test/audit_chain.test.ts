@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ownCtx } from '../src/context.ts';
 import type { Reader, Row, Writer } from '../src/db/database.ts';
 import { textOf } from '../src/db/statement.ts';
@@ -17,9 +18,25 @@ import { engines } from './engines.ts';
 import { createTestApp, type TestApp } from './harness/app.ts';
 import { movableClock } from './harness/auth.ts';
 import { draws } from './harness/draws.ts';
+import { openTransaction } from './postgres_database.ts';
 
 class Undo extends Error {}
 const DAY = 86_400_000;
+
+const unsealed = ({ deps }: TestApp) =>
+  deps.db.reader.all(textOf('select id from audit_log where id not in (select audit_id from audit_seals)'), []);
+
+/**
+ * Seals all there is. PostgreSQL holds back what was written while any transaction of its cluster is open, those of other tests too, as
+ * something might still be committed before it.
+ */
+async function sealAll(app: TestApp) {
+  for (;;) {
+    await app.sealer.seal();
+    if ((await unsealed(app)).length === 0) return;
+    await sleep(20);
+  }
+}
 
 /** Something of everything that is audited, by several people. */
 async function live(app: TestApp, name: string) {
@@ -57,7 +74,7 @@ for (const engine of engines) {
     before(async () => {
       keys = await auditKeys(db, config);
       people = await live(app, 'first');
-      await app.sealer.seal();
+      await sealAll(app);
     });
     afterEach(async () => {
       assert.deepEqual((await verify()).faults, [], 'nothing of a test stays');
@@ -83,12 +100,56 @@ for (const engine of engines) {
         const { checked, faults } = await verify();
         assert.deepEqual(faults, []);
         if (checked > before) break;
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await sleep(20);
       }
     });
 
+    it('looks again for who asks while a look is under way', async () => {
+      await sealAll(app);
+      const looked = Promise.withResolvers<void>();
+      const goOn = Promise.withResolvers<void>();
+      const { reader } = db;
+      let looks = 0;
+      const slow: Reader = {
+        ...reader,
+        all: async (text, values) => {
+          const found = await reader.all(text, values);
+          if (/"audit_log"/.test(text.sql) && ++looks === 1) {
+            looked.resolve();
+            await goOn.promise;
+          }
+          return found;
+        },
+      };
+      const other = startSealer({ ...app.deps, db: { ...db, reader: slow } });
+      const first = other.seal();
+      await looked.promise;
+      await app.login('first_one');
+      const second = other.seal();
+      goOn.resolve();
+      await Promise.all([first, second]);
+      assert.ok(looks > 1, 'the second look');
+      await other.stop();
+    });
+
+    if (engine === 'postgres')
+      it('waits with what came while a transaction is open, as that may still be committed before it', async () => {
+        await sealAll(app);
+        const transaction = await openTransaction(app.deps.config.databaseUrl as string);
+        try {
+          await app.login('first_one');
+          await app.sealer.seal();
+          assert.equal((await unsealed(app)).length, 1);
+          assert.deepEqual((await verify()).faults, []);
+        } finally {
+          await transaction.end();
+        }
+        await sealAll(app);
+        await clean();
+      });
+
     it('shows every one of 500 random alterations, insertions, deletions and truncations', async () => {
-      await app.sealer.seal();
+      await sealAll(app);
       const random = draws(Number(process.env.AUDIT_SEED ?? Date.now() % 2 ** 31));
       const heads = await readHeads(config.DATA_DIR);
       const missed: string[] = [];
@@ -163,7 +224,7 @@ for (const engine of engines) {
             (error: unknown) => error instanceof Undo,
           );
         assert.deepEqual((await verify()).faults, []);
-        await app.sealer.seal();
+        await sealAll(app);
         await clean();
         if (!died) break;
         assert.ok(strikes < 100);
@@ -177,13 +238,13 @@ for (const engine of engines) {
         db.write('audit.seal', (writer) => sealSlice(writer, key, clock.now(), 3)),
       );
       await Promise.all(many);
-      await app.sealer.seal();
+      await sealAll(app);
       await clean();
     });
 
     it('holds when somebody is erased, and only the server can do that', async () => {
       const { one, other } = people;
-      await app.sealer.seal();
+      await sealAll(app);
       const about = `(actor_id = ${other.id} or user_id = ${other.id})`;
       const before = await rows(`select id, action, actor_id, user_id from audit_log where ${about} order by id`);
       assert.equal(await eraseFromAudit(ownCtx(app.deps, 'test'), other.id), before.length);
@@ -219,7 +280,7 @@ for (const engine of engines) {
       const old = (await rows('select id from audit_log')).length;
       clock.advance(31 * DAY);
       await live(app, 'second');
-      await app.sealer.seal();
+      await sealAll(app);
       await forgetAudit(ownCtx(app.deps, 'test'));
       const kept = await rows('select created_at from audit_log');
       assert.ok(kept.length > 0);
@@ -249,7 +310,7 @@ for (const engine of engines) {
 
     it('shows that all of it was cut off, and goes on showing it after more was written', async () => {
       await live(app, 'lost');
-      await app.sealer.seal();
+      await sealAll(app);
       assert.deepEqual(await verify(), []);
       await db.write('truncate', async (writer) => {
         for (const table of ['audit_seals', 'audit_marks', 'audit_log'])
@@ -262,7 +323,7 @@ for (const engine of engines) {
       const cutOff = /its end was cut off/;
       assert.match(JSON.stringify(await verify()), cutOff);
       await app.login('lost_one');
-      await app.sealer.seal();
+      await sealAll(app);
       assert.match(JSON.stringify(await verify()), cutOff);
       const kept = readdirSync(config.DATA_DIR).filter((name) => name.includes('.lost-'));
       assert.equal(kept.length, 1);
@@ -271,7 +332,7 @@ for (const engine of engines) {
     });
 
     it('says so when the file itself was altered, and does without one that is not there', async () => {
-      await app.sealer.seal();
+      await sealAll(app);
       const text = readFileSync(head, 'utf8');
       for (const other of ['', '{}', 'null', '[1]', text.replace(/"seq":\d+/, '"seq":77'), text.slice(0, 40)]) {
         writeFileSync(head, other);

@@ -24,6 +24,15 @@ export async function createPostgresDatabase(template?: string): Promise<Postgre
   return { url: url.href, drop: () => execute(server, `drop database if exists "${name}" with (force)`) };
 }
 
+/** A transaction that has its number and does nothing until it is ended. */
+export async function openTransaction(url: string): Promise<{ end(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('begin');
+  await client.query('select pg_current_xact_id()');
+  return { end: () => client.end() };
+}
+
 async function execute(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -2,14 +2,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Person } from '../harness/people.ts';
+import type { Person, Reply } from '../harness/people.ts';
 
 export interface Received {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
   /** The body, read. */
-  // biome-ignore lint/suspicious/noExplicitAny: it has the shape of its event
-  readonly told: any;
+  readonly told: Reply['data'];
 }
 
 /** A real receiver on a real port, which keeps what it got and answers as it is told to. */

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import type { AddressBlocks } from '../../address.ts';
 import { isForbidden, literalOf } from './addresses.ts';
 import { errorOf, Forbidden, NotResolved } from './faults.ts';
@@ -37,12 +37,17 @@ export function createOutgoing({ allowed, connectMs, totalMs, resolve = systemRe
       (error: Error) => done(error, ''),
     );
   };
-  const agent = new Agent({
-    allowH2: false,
-    pipelining: 1,
-    keepAliveTimeout: 10_000,
-    connect: { timeout: connectMs, lookup: judgedLookup },
-  });
+  const makeAgent = async () => {
+    const { Agent } = await import('undici');
+    return new Agent({
+      allowH2: false,
+      pipelining: 1,
+      keepAliveTimeout: 10_000,
+      connect: { timeout: connectMs, lookup: judgedLookup },
+    });
+  };
+  // Loaded at the first request: a server without webhooks starts without it.
+  let made: Promise<Agent> | undefined;
 
   async function post(url: URL, request: Post, signal?: AbortSignal): Promise<Outcome> {
     const started = performance.now();
@@ -57,7 +62,8 @@ export function createOutgoing({ allowed, connectMs, totalMs, resolve = systemRe
     if (literal !== undefined && isForbidden(literal, allowed)) return ended({ error: 'forbidden_address' });
     let answer: Dispatcher.ResponseData | undefined;
     try {
-      answer = await agent.request({
+      made ??= makeAgent();
+      answer = await (await made).request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method: 'POST',
@@ -79,7 +85,7 @@ export function createOutgoing({ allowed, connectMs, totalMs, resolve = systemRe
 
   return {
     post,
-    close: () => agent.destroy(),
+    close: async () => (await made)?.destroy(),
     isForbidden: async (url) => {
       const literal = literalOf(url);
       if (literal !== undefined) return isForbidden(literal, allowed);

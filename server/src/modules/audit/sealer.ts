@@ -81,7 +81,7 @@ export function startSealer(deps: Deps): Sealer {
     }
   }
 
-  const seal = (say = false) => {
+  const look = (say = false) => {
     running ??= pass(say)
       .catch(complain)
       .finally(() => {
@@ -89,13 +89,17 @@ export function startSealer(deps: Deps): Sealer {
       });
     return running;
   };
-  const timer = setInterval(seal, LOOK_EVERY_MS);
+  /** A look under way may have begun before what is to be sealed was written. */
+  const seal = async (say = false) => {
+    await running;
+    await look(say);
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   timer.unref();
   return {
     seal: () => seal(),
     stop: async () => {
       clearInterval(timer);
-      await running;
       await seal(true);
     },
   };

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Component, Id, Limit, Nullable, Strict, Timestamp } from '../../schemas.ts';
+import { Component, Cursor, Id, Limit, Nullable, Strict, Timestamp } from '../../schemas.ts';
 
 const Emoji = Type.String({ minLength: 1, maxLength: 32, description: 'One emoji; a missing U+FE0F is added.' });
 
@@ -8,7 +8,7 @@ export const AddBody = Strict({ emoji: Emoji });
 export const ListQuery = Strict({
   emoji: Type.Optional(Emoji),
   limit: Limit,
-  cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next_cursor` of the page before.' })),
+  cursor: Type.Optional(Cursor),
 });
 
 const Person = Strict({ user_id: Id, username: Type.String(), created_at: Timestamp });

@@ -2,13 +2,16 @@ import { allow } from '../../access.ts';
 import { type Answer, okJson } from '../../answer.ts';
 import { parseRate } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
+import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import { invalidField, rateLimited } from '../../errors.ts';
 import { foldForSearch, likePattern } from '../../text.ts';
-import { decodeCursor, encodeCursor, listStart } from './cursor.ts';
 import { countList, countSearch, type ListFilter, listPage, type PageOf, searchPage } from './list_store.ts';
 import { roomJson } from './present.ts';
 import type { ListRooms } from './schema.ts';
 import type { ShownRoom } from './store.ts';
+
+/** Before the newest room there can be. */
+const BEFORE_ALL = { last_activity: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER };
 
 /**
  * Rooms by newest activity, each with what the caller has not read there. A public room stays in the list of somebody banned from it,
@@ -26,7 +29,7 @@ export async function listRooms(ctx: Ctx, options: ListRooms): Promise<Answer> {
   const hasMore = rooms.length > limit;
   if (hasMore) rooms.length = limit;
   const last = rooms.at(-1);
-  const next = hasMore && last ? `"${encodeCursor(last)}"` : 'null';
+  const next = hasMore && last ? `"${encodeCursor([last.last_activity, last.id])}"` : 'null';
   return okJson(
     `{"rooms":[${rooms.map(roomJson).join(',')}],"total":${total},"has_more":${hasMore},"next_cursor":${next}}`,
   );
@@ -48,9 +51,10 @@ async function find(ctx: Ctx, filter: ListFilter, page: PageOf, pattern: string 
 }
 
 function edgeOf({ cursor }: ListRooms, offset: number) {
-  if (cursor === undefined) return listStart;
+  if (cursor === undefined) return BEFORE_ALL;
   if (offset > 0) throw invalidField('offset', 'excludes_cursor');
-  return decodeCursor(cursor);
+  const [last_activity, id] = decodeCursor(cursor);
+  return { last_activity, id };
 }
 
 /** A search without anything to search for is none. */

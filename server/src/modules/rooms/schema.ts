@@ -1,9 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { Config } from '../../config.ts';
-import { Component, Id, Limit, Lines, Nullable, Offset, Strict, Text, Timestamp } from '../../schemas.ts';
+import { Component, Cursor, Id, Limit, Lines, Nullable, Offset, Strict, Text, Timestamp } from '../../schemas.ts';
 import { cleanName, nameFault } from '../../text.ts';
 import { metadataFault } from '../messages/metadata.ts';
-import { cursorFault } from './cursor.ts';
 
 export const MAX_ROOM_NAME = 100;
 const MAX_DESCRIPTION = 1_000;
@@ -92,9 +91,7 @@ export const ListRoomsQuery = Strict({
   ),
   limit: Limit,
   offset: Offset,
-  cursor: Type.Optional(
-    Type.String({ maxLength: 100, description: '`next_cursor` of the page before.', rule: cursorFault }),
-  ),
+  cursor: Type.Optional(Cursor),
 });
 
 export type CreateRoom = Static<typeof CreateRoomBody>;
