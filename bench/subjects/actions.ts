@@ -15,6 +15,7 @@ const { app, groups } = await startApp(directory);
 const request: RequestFacts = {
   id: 'bench',
   address: '127.0.0.1',
+  traceparent: null,
   userAgent: '',
   representation: false,
   auditReason: undefined,

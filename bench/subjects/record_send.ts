@@ -43,6 +43,7 @@ function exampleOf(place: number): SendInput {
   return {
     actor: { userId: id, username, role: 'user', sessionId },
     address: '127.0.0.1',
+    traceparent: null,
     // After everything that was seeded, or the room's activity would stay at that.
     now: 4_000_000_000_000 + place,
     kind: 'room',

@@ -30,6 +30,8 @@ export interface RequestFacts {
   readonly id: string;
   readonly address: string;
   readonly userAgent: string;
+  /** The trace it belongs to (W3C Trace Context), null for none. */
+  readonly traceparent: string | null;
   /** `Prefer: return=representation` on a deletion. */
   readonly representation: boolean;
   /** `X-Audit-Log-Reason`. */
@@ -54,7 +56,7 @@ export interface WriteCtx extends Ctx {
 
 /** For what the server does unasked: nobody's doing, from nowhere. `id` stands where a request's does. */
 export function ownCtx(deps: Deps, id: string): Ctx {
-  const request = { id, address: '', userAgent: '', representation: false };
+  const request = { id, address: '', userAgent: '', traceparent: null, representation: false };
   const absent = { auditReason: undefined, idempotency: undefined };
   return { deps, actor: nobody, request: { ...request, ...absent }, now: deps.now(), db: deps.db.reader };
 }
@@ -90,9 +92,10 @@ export function lockStreams(
 /** Writes the events and their audit rows in this transaction; resolves with their ids. Their streams must be locked. */
 export async function emit(ctx: WriteCtx, ...events: NewEvent[]): Promise<number[]> {
   ctx.emitted.push(...events);
+  const { address, traceparent } = ctx.request;
   return appendEvents(
     ctx.db,
-    events.map((event) => ({ event, actorId: ctx.actor.userId, address: ctx.request.address, at: ctx.now })),
+    events.map((event) => ({ event, actorId: ctx.actor.userId, address, traceparent, at: ctx.now })),
   );
 }
 

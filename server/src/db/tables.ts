@@ -284,6 +284,8 @@ export interface DeliveryRow {
   claimed_by: string | null;
   /** What is sent, made at the first attempt. */
   body: string | null;
+  /** The trace of the request that caused it. */
+  traceparent: string | null;
   response_code: number | null;
   duration_ms: number | null;
   response_excerpt: string | null;

@@ -43,6 +43,7 @@ function newCall(id: string, address: string, reply: FastifyReply): Call {
     id,
     address,
     userAgent: '',
+    traceparent: null,
     representation: false,
     auditReason: undefined,
     idempotency: undefined,

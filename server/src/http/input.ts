@@ -6,6 +6,7 @@ import type { Call } from './call.ts';
 import { idempotencyOf, keyFault, takesKeys } from './idempotency.ts';
 import { ignoredHeader, planOf, readPath, readQuery } from './parameters.ts';
 import type { Route } from './route.ts';
+import { traceparentOf } from './trace.ts';
 import type { CheckOf } from './validation.ts';
 
 const MAX_REASON = 512;
@@ -42,6 +43,7 @@ function add(faults: FieldFault[], found: FieldFault[] | undefined): void {
 
 function readHeaders(call: Call, route: Route, hasKeys: boolean, faults: FieldFault[]): void {
   const { headers } = call.reply.request.raw;
+  call.traceparent = traceparentOf(headers.traceparent);
   call.userAgent = (headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT);
   if (route.method === 'GET') return;
   // Where nothing is the usual answer: deletions and logout.

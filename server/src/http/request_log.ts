@@ -17,6 +17,7 @@ export function logCall(log: Logger, call: Call, status: number): void {
       ms: Math.round((performance.now() - call.startedAt) * 10) / 10,
       user: call.actor.userId,
       address: call.address,
+      ...(call.traceparent === null ? {} : { trace: call.traceparent }),
     },
     'request',
   );

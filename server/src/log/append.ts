@@ -8,6 +8,8 @@ export interface EventEntry {
   readonly actorId: number;
   /** Where the request came from; kept in audit rows only. */
   readonly address: string;
+  /** The trace that request belongs to, handed on to webhooks. */
+  readonly traceparent: string | null;
   /** Epoch milliseconds. */
   readonly at: number;
 }
@@ -49,7 +51,7 @@ export async function appendEvents(db: Writer, entries: readonly EventEntry[]): 
   const audited = entries.flatMap((entry, index) => auditRow(entry, ids[index] as number));
   await insertAudit(db, audited);
   if (rows.some(({ is_hooked }) => is_hooked !== null)) {
-    const logged = entries.map(({ event, at }, index) => ({ id: ids[index] as number, event, at }));
+    const logged = entries.map((entry, index) => ({ ...entry, id: ids[index] as number }));
     await enqueueDeliveries(db, logged);
   }
   return ids;

@@ -14,6 +14,8 @@ interface Due {
   direct: string;
   /** 0 for none. */
   container_id: number;
+  /** Nothing for none. */
+  traceparent: string;
   created_at: number;
 }
 
@@ -26,6 +28,7 @@ const insertDue = insertSelectOfEach<Due>(
     by_star: 'text',
     direct: 'text',
     container_id: 'bigint',
+    traceparent: 'text',
     created_at: 'bigint',
   },
   (q, p) =>
@@ -33,7 +36,7 @@ const insertDue = insertSelectOfEach<Due>(
       .insertInto('deliveries')
       .columns([
         ...(['webhook_id', 'event_id', 'message_id', 'event', 'status', 'attempts', 'step', 'due_at'] as const),
-        'created_at',
+        ...(['traceparent', 'created_at'] as const),
       ])
       .expression(({ selectFrom }) =>
         selectFrom('webhook_subscriptions as s')
@@ -53,6 +56,7 @@ const insertDue = insertSelectOfEach<Due>(
             sql.lit(0).as('attempts'),
             sql.lit(0).as('step'),
             sql<number>`${p.created_at}`.as('due_at'),
+            sql<string | null>`nullif(${p.traceparent}, '')`.as('traceparent'),
             sql<number>`${p.created_at}`.as('created_at'),
           ]),
       ),
@@ -61,6 +65,7 @@ const insertDue = insertSelectOfEach<Due>(
 export interface Logged {
   readonly id: number;
   readonly event: NewEvent;
+  readonly traceparent: string | null;
   /** Epoch milliseconds. */
   readonly at: number;
 }
@@ -70,7 +75,7 @@ export function enqueueDeliveries(db: Writer, logged: readonly Logged[]): Promis
   return insertDue.run(db, logged.filter(({ event }) => eventCatalogue[event.type].webhook).map(dueOf));
 }
 
-function dueOf({ id, event, at }: Logged): Due {
+function dueOf({ id, event, traceparent, at }: Logged): Due {
   const { type, containerId } = event;
   const asked: Record<string, { within: string }> = webhookEvents;
   return {
@@ -80,6 +85,7 @@ function dueOf({ id, event, at }: Logged): Due {
     by_star: asked[type]?.within === 'room' ? '*' : '',
     direct: type === 'message_sent' ? 'direct_message_sent' : '',
     container_id: containerId ?? 0,
+    traceparent: traceparent ?? '',
     created_at: at,
   };
 }

@@ -90,6 +90,35 @@ for (const engine of engines) {
       await ends(alice, made);
     });
 
+    it('the trace of a request goes with what it causes, at each attempt, and with a test; what is no trace is left out', async () => {
+      const made = await hook(alice, ['message_sent'], room.id);
+      const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const path = `/rooms/${room.id}/messages`;
+      const none = [
+        trace.toUpperCase(),
+        trace.replace(/^00/, 'ff'),
+        `${trace}-00`,
+        trace.replace(/-00f.*-/, `-${'0'.repeat(16)}-`),
+        'é',
+      ];
+      for (const [place, traceparent] of [trace, ...none].entries())
+        await alice.post(path, { content: `traced ${place}` }, 201, { traceparent });
+      await alice.post(`/webhooks/${made.id}/test`, {}, 200, { traceparent: trace });
+      const got = await receiver.got(2 + none.length, ({ told }) => told.webhook_id === made.id);
+      for (const { headers, told } of got) {
+        const isTraced = told.event === 'webhook_test' || told.data.content === 'traced 0';
+        assert.equal(headers.traceparent, isTraced ? trace : undefined, told.data.content);
+      }
+      const { deliveries } = await settledDelivery(alice, made.id, got.length);
+      const first = deliveries.find(({ event_id }: { event_id: string }) =>
+        got.some(({ told }) => told.id === event_id && told.data.content === 'traced 0'),
+      );
+      await alice.post(`/webhooks/${made.id}/deliveries/${first.id}/redeliver`, {}, 200);
+      const twice = await receiver.got(2, ({ told }) => told.id === first.event_id);
+      assert.equal(twice[1]?.headers.traceparent, trace);
+      await ends(alice, made);
+    });
+
     it('an Idempotency-Key makes one webhook, and shows its secret once', async () => {
       const body = { url: receiver.url, events: ['*'], room_id: room.id };
       const headers = { 'idempotency-key': 'once' };

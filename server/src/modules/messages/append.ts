@@ -72,8 +72,9 @@ async function store(
   await appendEvents(
     db,
     drafts.map((draft, place) => {
-      const { actor, address, now } = draft.input;
-      return { event: sentEvent(draft, ids[place] as number), actorId: actor.userId, address, at: now };
+      const { actor, address, traceparent, now } = draft.input;
+      const event = sentEvent(draft, ids[place] as number);
+      return { event, actorId: actor.userId, address, traceparent, at: now };
     }),
   );
   for (const [place, { index, input }] of drafts.entries()) {

@@ -37,7 +37,8 @@ export async function attachFiles(
   }
 }
 
-async function arrive(db: Writer, { containerId, actor, address, now }: SendInput, files: readonly AttachableFile[]) {
+async function arrive(db: Writer, input: SendInput, files: readonly AttachableFile[]) {
+  const { containerId, actor, address, traceparent, now } = input;
   await addToFileCount.run(db, { id: containerId, delta: files.length });
   await appendEvents(
     db,
@@ -45,6 +46,7 @@ async function arrive(db: Writer, { containerId, actor, address, now }: SendInpu
       event: { type: 'file_uploaded' as const, containerId, data: { file_id: id } },
       actorId: actor.userId,
       address,
+      traceparent,
       at: now,
     })),
   );

@@ -6,6 +6,7 @@ import type { MessageOfContainer } from './store.ts';
 export interface SendInput {
   readonly actor: Actor;
   readonly address: string;
+  readonly traceparent: string | null;
   /** Epoch milliseconds. */
   readonly now: number;
   readonly kind: 'room' | 'conversation';

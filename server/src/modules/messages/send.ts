@@ -51,6 +51,7 @@ function inputOf(ctx: Ctx, kind: SendInput['kind'], containerId: number, body: S
   return {
     actor: ctx.actor,
     address: ctx.request.address,
+    traceparent: ctx.request.traceparent,
     now: ctx.now,
     kind,
     containerId,

@@ -12,6 +12,7 @@ export interface Sendable {
   readonly messageId: string;
   readonly event: string;
   readonly body: string;
+  readonly traceparent: string | null;
 }
 
 const UNREADABLE: Outcome = {
@@ -22,7 +23,7 @@ const UNREADABLE: Outcome = {
 /** One attempt; how it went is in the outcome. */
 export async function send(deps: Deps, sendable: Sendable, signal?: AbortSignal): Promise<Outcome> {
   const { outgoing, vault } = deps.webhooks;
-  const { url, body, messageId, event } = sendable;
+  const { url, body, messageId, event, traceparent } = sendable;
   let secret: string;
   try {
     secret = vault.open(sendable.secret);
@@ -30,7 +31,7 @@ export async function send(deps: Deps, sendable: Sendable, signal?: AbortSignal)
     deps.log.error({ err: error }, 'the secret of a webhook cannot be read: has SECRET_KEY changed?');
     return UNREADABLE;
   }
-  const headers = headersOf({ body, messageId, event, secret, at: deps.now() });
+  const headers = headersOf({ body, messageId, event, secret, traceparent, at: deps.now() });
   return outgoing.post(new URL(url), { headers, body }, signal);
 }
 

@@ -19,6 +19,7 @@ export interface Claimed {
   /** Attempts that have failed since it was taken up. */
   readonly step: number;
   readonly body: string;
+  readonly traceparent: string | null;
   readonly url: string;
   /** Sealed. */
   readonly secret: string;
@@ -50,6 +51,7 @@ export async function claimDeliveries(
         event: row.event,
         step: row.step,
         body: row.body ?? (await render({ ...ctx, db }, db, row)),
+        traceparent: row.traceparent,
         url: row.url,
         secret: row.secret,
       });

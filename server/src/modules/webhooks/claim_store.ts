@@ -79,7 +79,7 @@ export const findClaimed = queryOfIds((q, ids) =>
     .select([
       ...(['d.id', 'd.webhook_id', 'd.message_id', 'd.event', 'd.step', 'd.body', 'w.url', 'w.secret'] as const),
       ...(['e.type', 'e.actor_id', 'e.container_id', 'e.message_id as subject_id', 'e.user_id', 'e.data'] as const),
-      'd.created_at',
+      ...(['d.traceparent', 'd.created_at'] as const),
     ]),
 );
 

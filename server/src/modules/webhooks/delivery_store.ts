@@ -43,6 +43,7 @@ interface NewTest {
   webhook_id: number;
   message_id: string;
   body: string;
+  traceparent: string | null;
   at: number;
 }
 /** Never due: it is attempted by whoever asked for it. */
@@ -60,6 +61,7 @@ export const insertTest = query((q, p: NewTest) =>
       due_at: null,
       claimed_by: null,
       body: p.body,
+      traceparent: p.traceparent,
       response_code: null,
       duration_ms: null,
       response_excerpt: null,

@@ -16,7 +16,8 @@ export function webhookOf(webhook: StoredWebhook, events: readonly string[]) {
   };
 }
 
-type ShownDelivery = Omit<DeliveryRow, 'id' | 'webhook_id' | 'event_id' | 'step' | 'claimed_by' | 'body'> & {
+type Unshown = 'id' | 'webhook_id' | 'event_id' | 'step' | 'claimed_by' | 'body' | 'traceparent';
+type ShownDelivery = Omit<DeliveryRow, Unshown> & {
   id: number;
 };
 

@@ -20,12 +20,13 @@ export interface Signed {
   readonly messageId: string;
   readonly event: string;
   readonly secret: string;
+  readonly traceparent: string | null;
   /** Epoch milliseconds of the attempt. */
   readonly at: number;
 }
 
 /** The headers of a delivery (contract §9.4). */
-export function headersOf({ body, messageId, event, secret, at }: Signed): Record<string, string> {
+export function headersOf({ body, messageId, event, secret, traceparent, at }: Signed): Record<string, string> {
   const seconds = Math.floor(at / 1_000);
   const standard = createHmac('sha256', keyOf(secret) ?? secret).update(`${messageId}.${seconds}.${body}`);
   return {
@@ -36,5 +37,6 @@ export function headersOf({ body, messageId, event, secret, at }: Signed): Recor
     'webhook-id': messageId,
     'webhook-timestamp': `${seconds}`,
     'webhook-signature': `v1,${standard.digest('base64')}`,
+    ...(traceparent === null ? {} : { traceparent }),
   };
 }

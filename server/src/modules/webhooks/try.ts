@@ -18,7 +18,8 @@ export async function testWebhook(ctx: Ctx, id: number): Promise<Answer> {
     return once(ctx, async () => {
       const test = testOf(ctx, webhook);
       sendable = { ...webhook, ...test };
-      const key = { webhook_id: id, message_id: test.messageId, body: test.body, at: ctx.now };
+      const { messageId: message_id, body, traceparent } = test;
+      const key = { webhook_id: id, message_id, body, traceparent, at: ctx.now };
       return ok({ id: (await insertTest.first(ctx.db, key))?.id });
     });
   });
@@ -35,7 +36,7 @@ function testOf(ctx: WriteCtx, { id, room_id }: StoredWebhook) {
   const messageId = `evt_${randomUUID()}`;
   const data = { room_id, webhook_id: id, actor_id: ctx.actor.userId };
   const body = bodyText({ id: messageId, event, timestamp: timestamp(ctx.now), webhook_id: id, data });
-  return { event, messageId, body };
+  return { event, messageId, body, traceparent: ctx.request.traceparent };
 }
 
 /** The answer to the same Idempotency-Key again. */
