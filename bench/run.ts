@@ -3,6 +3,7 @@ import { benchPage } from './cases/page.ts';
 import { benchRooms } from './cases/rooms.ts';
 import { benchSend } from './cases/send.ts';
 import { benchStart } from './cases/start.ts';
+import { benchStatistics } from './cases/statistics.ts';
 import { CONNECTIONS } from './measure.ts';
 import { type Options, type PathName, readOptions, usage } from './options.ts';
 
@@ -11,6 +12,7 @@ const benches: Record<PathName, (options: Options) => Promise<void>> = {
   send: benchSend,
   page: benchPage,
   rooms: benchRooms,
+  statistics: benchStatistics,
   start: benchStart,
 };
 

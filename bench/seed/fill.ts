@@ -1,7 +1,17 @@
 import type { Connection } from '../connection.ts';
-import { FIRST_PERSON, FIRST_ROOM, HERMIT, PEOPLE, people, type Shape } from './shape.ts';
+import {
+  EPOCH,
+  FIRST_AUTHOR,
+  FIRST_PERSON,
+  FIRST_ROOM,
+  HERMIT,
+  HISTORY_END,
+  PEOPLE,
+  people,
+  type Shape,
+} from './shape.ts';
 
-const EPOCH = Date.UTC(2026, 0, 1);
+const DAY_MS = 86_400_000;
 const FAR = Date.UTC(2100, 0, 1);
 const words =
   'the quick brown fox jumps over the lazy dog while forty two engineers argue about whether the kettle belongs to the ' +
@@ -9,7 +19,7 @@ const words =
 
 const uuid = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' ||
   substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`;
-const upTo = (count: number) =>
+export const upTo = (count: number) =>
   `with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < ${count}) `;
 
 /** Fills a migrated, empty database, in one transaction. */
@@ -61,14 +71,26 @@ function insertMembers(connection: Connection, { rooms, messages, joined }: Shap
     from n`);
 }
 
+/** Who wrote message number `i`, and when, in SQL. */
+function authorAndTime({ messages, history }: Shape): { author: string; at: string } {
+  if (!history) return { author: `${FIRST_PERSON} + i * 7 % ${PEOPLE}`, at: `${EPOCH} + i` };
+  const { days, authors } = history;
+  return {
+    author: `${FIRST_AUTHOR} + i * 7 % ${authors}`,
+    at: `${HISTORY_END - days * DAY_MS} + i * ${days * DAY_MS} / ${messages}`,
+  };
+}
+
 /** A tenth of the messages has reactions, from one to four. */
-function insertMessages(connection: Connection, { rooms, messages }: Shape) {
+function insertMessages(connection: Connection, shape: Shape) {
+  const { rooms, messages } = shape;
+  const { author, at } = authorAndTime(shape);
   const text = connection.prepare('select ?').pluck().get(words) as string;
   connection
     .prepare(`${upTo(messages)} insert into messages (uuid, container_id, seq, author_id, content, thread_count, is_pinned, is_listed, edit_count,
     reaction_count, version, mentions, metadata, created_at, updated_at)
-    select ${uuid}, ${FIRST_ROOM} + i % ${rooms}, 1 + i / ${rooms}, ${FIRST_PERSON} + i * 7 % ${PEOPLE},
-    substr(?, 1 + i % 90, 40 + i % 110), 0, 0, 1, 0, reacted, 1 + reacted, '[]', '{}', ${EPOCH} + i, ${EPOCH} + i
+    select ${uuid}, ${FIRST_ROOM} + i % ${rooms}, 1 + i / ${rooms}, ${author},
+    substr(?, 1 + i % 90, 40 + i % 110), 0, 0, 1, 0, reacted, 1 + reacted, '[]', '{}', ${at}, ${at}
     from (select i, (i / ${rooms} % 10 = 0) * (1 + i / ${rooms} / 10 % 4) as reacted from n)`)
     .run(text);
 }

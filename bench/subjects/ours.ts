@@ -3,7 +3,8 @@ import { startApp } from './app.ts';
 import { report } from './report.ts';
 
 // The whole server, as it is shipped.
-const { app, tokens, groups } = await startApp(process.argv[2] as string);
+const [, , directory = '', now] = process.argv;
+const { app, tokens, groups } = await startApp(directory, now === undefined ? undefined : Number(now));
 await app.server.listen({ host: '127.0.0.1', port: 0 });
 report({
   ready: { port: (app.server.server.address() as AddressInfo).port, tokens },

@@ -26,6 +26,7 @@ import { createTokens } from './modules/auth/tokens.ts';
 import { createVault } from './modules/auth/vault.ts';
 import { createMessageFragments } from './modules/messages/fragments.ts';
 import { createSendGather } from './modules/messages/gather.ts';
+import { createAuthorCounts } from './modules/statistics/authors.ts';
 import { createActivity } from './modules/users/activity.ts';
 import { createDeliveryWorker } from './modules/webhooks/worker.ts';
 import { routes } from './routes.ts';
@@ -143,6 +144,7 @@ async function createDeps(
     limiter: createMemoryLimiter(now),
     authority,
     messages: { fragments: createMessageFragments(), sends: createSendGather(db, worker.wake) },
+    statistics: { authors: createAuthorCounts() },
     webhooks: { vault: createVault(secrets.secretKey, 'webhooks'), outgoing: outgoingOf(config, resolveName), worker },
     files: {
       blobs: createDiskBlobs({

@@ -10,6 +10,7 @@ import { appendEvents } from './log/append.ts';
 import type { Authority } from './modules/auth/authority.ts';
 import type { MessageFragments } from './modules/messages/fragments.ts';
 import type { SendGather } from './modules/messages/gather.ts';
+import type { AuthorCounts } from './modules/statistics/authors.ts';
 import type { Webhooks } from './modules/webhooks/webhooks.ts';
 
 /** What the composition root picks once; everything else is an argument. */
@@ -21,6 +22,7 @@ export interface Deps {
   readonly limiter: Limiter;
   readonly authority: Authority;
   readonly messages: { readonly fragments: MessageFragments; readonly sends: SendGather };
+  readonly statistics: { readonly authors: AuthorCounts };
   readonly webhooks: Webhooks;
   readonly files: { readonly blobs: Blobs; readonly images: Images };
 }

@@ -1,4 +1,5 @@
 import { timestamp } from '../../timestamp.ts';
+import type { Ranking } from './authors.ts';
 import { dateOf, dayOf, HOURS_OF_A_DAY, hourOf, type Period, startOf } from './hours.ts';
 
 interface Hour {
@@ -8,30 +9,30 @@ interface Hour {
   readonly reactions: number;
 }
 
-interface RoomFigures {
+interface RoomFigures extends Ranking {
   readonly room: { readonly id: number; readonly pinned_count: number };
   readonly period: Period;
   /** First hour. */
   readonly since: number;
   readonly now: number;
   readonly hours: readonly Hour[];
-  readonly authors: readonly { author_id: number; username: string; messages: number; authors: number }[];
+  readonly names: ReadonlyMap<number, string>;
 }
 
-export function presentRoom({ room, period, since, now, hours, authors }: RoomFigures) {
+export function presentRoom({ room, period, since, now, hours, authors, top, names }: RoomFigures) {
   const total = (name: 'messages' | 'joins' | 'reactions') => hours.reduce((sum, hour) => sum + hour[name], 0);
   return {
     room_id: room.id,
     period,
     message_count: total('messages'),
-    active_users: authors[0]?.authors ?? 0,
+    active_users: authors,
     new_members: total('joins'),
     pinned_messages: room.pinned_count,
     reactions_count: total('reactions'),
     peak_activity: peakOf(hours),
-    top_contributors: authors.map(({ author_id, username, messages }) => ({
+    top_contributors: top.map(({ author_id, messages }) => ({
       user_id: author_id,
-      username,
+      username: names.get(author_id) ?? '',
       message_count: messages,
     })),
     messages_by_day: byDay(hours, since, now),

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { queryOfIds } from '../../db/many.ts';
 import { query } from '../../db/statement.ts';
 import type { TallyName } from '../../db/tables.ts';
 
@@ -8,30 +9,39 @@ interface Window {
   since: number;
 }
 
-/** Who wrote most, at most ten, each with the number of all who wrote. */
-export const topAuthors = query((q, p: Window) =>
+/** Who wrote how much, each with where the room then stood; a row of nobody when nobody did. */
+export const findAuthors = query((q, p: Window) =>
   q
-    .selectFrom((inner) =>
-      inner
-        .selectFrom('room_author_hours')
-        .where('container_id', '=', p.container_id)
-        .where('hour', '>=', p.since)
-        .groupBy('author_id')
-        .having(sql<number>`sum(messages)`, '>', sql.lit(0))
-        .orderBy('messages', 'desc')
-        .orderBy('author_id')
-        .limit(sql.lit(10))
-        .select([
-          'author_id',
-          sql<number>`cast(sum(messages) as bigint)`.as('messages'),
-          sql<number>`count(*) over ()`.as('authors'),
-        ])
-        .as('a'),
+    .selectFrom('containers as c')
+    .leftJoin(
+      (inner) =>
+        inner
+          .selectFrom('room_author_hours')
+          .where('container_id', '=', p.container_id)
+          .where('hour', '>=', p.since)
+          .groupBy('author_id')
+          .having(sql<number>`sum(messages)`, '>', sql.lit(0))
+          .select(['author_id', sql<number>`cast(sum(messages) as bigint)`.as('messages')])
+          .as('a'),
+      (join) => join.onTrue(),
     )
-    .innerJoin('users as u', 'u.id', 'a.author_id')
-    .orderBy('a.messages', 'desc')
-    .orderBy('a.author_id')
-    .select(['a.author_id', 'a.messages', 'a.authors', 'u.username']),
+    .where('c.id', '=', p.container_id)
+    .select(['c.last_seq', 'c.message_count', 'a.author_id', 'a.messages']),
+);
+
+/** Who wrote what came after a place in the room, each with where the room then stood; a row of nobody when nothing did. */
+export const findWritten = query((q, p: { container_id: number; seq: number }) =>
+  q
+    .selectFrom('containers as c')
+    .leftJoin('messages as m', (join) =>
+      join.onRef('m.container_id', '=', 'c.id').on('m.seq', '>', p.seq).on('m.content', 'is not', null),
+    )
+    .where('c.id', '=', p.container_id)
+    .select(['c.last_seq', 'c.message_count', 'm.author_id', 'm.created_at']),
+);
+
+export const findNames = queryOfIds((q, ids) =>
+  q.selectFrom('users').where('id', 'in', ids).select(['id', 'username']),
 );
 
 export const counters = query((q) => q.selectFrom('counters').select(['name', 'value']));
