@@ -70,7 +70,7 @@ export const eventCatalogue = {
   webhook_disabled: kind('server', true, true, { webhook_id: Type.Integer(), reason: Type.String() }),
 } as const satisfies Record<string, EventKind>;
 
-/** What webhooks may ask for (contract §9.2): of whom `*` speaks too, and of whom only a webhook of the whole server that names it. */
+/** What webhooks may ask for: of whom `*` speaks too, and of whom only a webhook of the whole server that names it. */
 export const webhookEvents = {
   message_sent: { within: 'room', says: 'A message was sent in a room.' },
   message_updated: { within: 'room', says: 'Its author has edited a message.' },

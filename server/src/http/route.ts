@@ -5,7 +5,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { IncomingForm } from '../form.ts';
 import type { Action } from '../policy.ts';
 
-/** Classes of limits.md; `login` and the other address classes count before anyone is known. */
+/** What is counted together, each with a `RATE_LIMIT_…` setting; `login` and the other address classes count before anyone is known. */
 export type RateClass =
   | 'none'
   | 'login'

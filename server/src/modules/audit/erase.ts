@@ -9,7 +9,7 @@ import { CHAIN_LOCK } from './sealer.ts';
 const AT_ONCE = 200;
 
 /**
- * Takes out of the audit log where somebody's requests came from, and the words in rows about him (contract §8.4). Who did what to
+ * Takes out of the audit log where somebody's requests came from, and the words in rows about him. Who did what to
  * whom, and when, stays, and the chain with it. In small transactions; resolves with how many rows were looked at.
  */
 export async function eraseFromAudit(ctx: Ctx, userId: number): Promise<number> {

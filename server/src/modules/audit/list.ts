@@ -6,7 +6,7 @@ import { presentEntry } from './present.ts';
 import type { AuditOptions } from './schema.ts';
 import { type AuditFilter, countAudit, listAudit } from './store.ts';
 
-/** What was done in a room, for who moderates it (contract §8.2). */
+/** What was done in a room, for who moderates it. */
 export async function listRoomAudit(ctx: Ctx, roomId: number, options: AuditOptions): Promise<Answer> {
   await allowInRoom(ctx, 'room.audit', roomId);
   return page(ctx, { ...filterOf(options), roomId }, options);

@@ -32,7 +32,7 @@ async function expectRefused(token: string, why: string): Promise<void> {
   assert.ok(cached === undefined || cached === 'unknown', why);
 }
 
-test('a token says who it is for, and all that the contract lists', async () => {
+test('a token says who it is for, and all claims it has', async () => {
   const { tokens } = tokensAt();
   const token = await tokens.sign(bob);
   const [header, claims] = token.split('.').map((part, i) => (i < 2 ? decode(part) : part));

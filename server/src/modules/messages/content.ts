@@ -1,6 +1,6 @@
 import { codePoints, hasTooManyMarks } from '../../text.ts';
 
-/** What is wrong with a text or its metadata: a code of the contract and a reason for machines. */
+/** What is wrong with a text or its metadata: an error code and a reason for machines. */
 export interface ContentFault {
   code: 'MESSAGE_TOO_LONG' | 'VALIDATION_FAILED';
   reason: 'too_long' | 'forbidden_characters' | 'too_many_combining_marks' | 'empty';
@@ -11,7 +11,7 @@ export interface ContentFault {
 /**
  * Judges the text of a message as it was sent; the text is stored unchanged, so nothing is normalised here.
  *
- * `maxCodePoints` counts Unicode code points, as the contract does (2 000 by default). The emptiness of a text
+ * `maxCodePoints` counts Unicode code points (2 000 by default). The emptiness of a text
  * (no character, or white space alone) is looked at last: whoever allows empty texts, because files hang on the
  * message, may ignore the reason `empty` and knows that nothing else is wrong.
  */

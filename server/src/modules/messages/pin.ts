@@ -6,7 +6,7 @@ import { once } from '../../idempotency.ts';
 import { addToCounters, setPinned } from './change_store.ts';
 import type { MessageOfContainer } from './store.ts';
 
-/** Pins or unpins; doing it twice changes nothing more. At most MAX_PINS_PER_ROOM a room (contract §5.8). */
+/** Pins or unpins; doing it twice changes nothing more. At most MAX_PINS_PER_ROOM a room. */
 export function pinMessage(ctx: Ctx, messageId: number, pinned: boolean): Promise<Answer> {
   return write(ctx, 'message.pin', async (inner) => {
     const held = await allowOnMessage(inner, 'message.pin', messageId);

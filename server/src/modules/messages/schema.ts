@@ -77,7 +77,7 @@ export const Mentions = Component('Mentions', {
   next_cursor: Nullable(Type.String()),
 });
 
-// The length is judged in code points by the action, with its own code (contract §1.5); this bound only spares it the absurd.
+// The length is judged in code points by the action, with its own code; this bound only spares it the absurd.
 const Content = Type.String({ description: 'At most 2 000 code points.' });
 
 const Metadata = Type.Unsafe<Record<string, unknown>>(

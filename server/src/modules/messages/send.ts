@@ -65,7 +65,7 @@ function inputOf(ctx: Ctx, kind: SendInput['kind'], containerId: number, body: S
   };
 }
 
-/** Raises 400 for a text that may not be stored (limits: content); with files on its message it may be empty. */
+/** Raises 400 for a text that may not be stored; with files on its message it may be empty. */
 export function refuseContent(content: string, maxLength: number, hasFiles = false): void {
   const fault = contentFault(content, maxLength);
   if (!fault || (hasFiles && fault.reason === 'empty')) return;
@@ -74,7 +74,7 @@ export function refuseContent(content: string, maxLength: number, hasFiles = fal
   throw invalid([{ field: 'content', ...details }]);
 }
 
-/** The key of a send is `metadata.client_id`; the header is another way to say it (contract §1.12). */
+/** The key of a send is `metadata.client_id`; the header is another way to say it. */
 function clientIdOf(ctx: Ctx, metadata: SendBody['metadata']): string | null {
   const header = ctx.request.idempotency?.key ?? null;
   const named = metadata && Object.hasOwn(metadata, 'client_id') ? metadata.client_id : undefined;

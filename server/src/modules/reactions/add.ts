@@ -10,8 +10,7 @@ import { reactionsOf } from './store.ts';
 import { tellOfReaction } from './tell.ts';
 
 /**
- * Puts an emoji on a message and answers all there are: 201 the first time, 200 after. At most MAX_EMOJI_PER_MESSAGE different ones
- * (contract §7.1).
+ * Puts an emoji on a message and answers all there are: 201 the first time, 200 after. At most MAX_EMOJI_PER_MESSAGE different ones.
  */
 export async function addReaction(ctx: Ctx, messageId: number, written: string): Promise<Answer> {
   const emoji = emojiOf(written);

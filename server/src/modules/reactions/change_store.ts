@@ -33,7 +33,7 @@ export const deleteReaction = change((q, p: ReactionKey) =>
     .where('user_id', '=', p.user_id),
 );
 
-/** Leaves `updated_at` alone: the words are the same (contract §5.6). */
+/** Leaves `updated_at` alone: the words are the same. */
 export const addToReactionCount = change((q, p: { id: number; delta: number }) =>
   q
     .updateTable('messages')

@@ -7,7 +7,7 @@ const ASKED_FOR = /(?<=\p{Emoji})\ufe0f/gu;
 const TEXT_BY_DEFAULT = /\p{Emoji}(?<!\p{Emoji_Presentation})(?!\p{Emoji_Modifier})/gu;
 
 /**
- * The one form of an emoji: U+FE0F stands where the recommended form has it, whether it was written or not (contract §7.1).
+ * The one form of an emoji: U+FE0F stands where the recommended form has it, whether it was written or not.
  * Undefined for anything else, also for an emoji that U+FE0E asks to be drawn as text.
  */
 export function canonicalEmoji(text: string): string | undefined {

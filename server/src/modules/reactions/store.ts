@@ -12,7 +12,7 @@ export interface ReactionOfMessage {
   created_at: number;
 }
 
-/** People shown per emoji inside a message (contract §5.1). */
+/** People shown per emoji inside a message. */
 const SHOWN_PER_EMOJI = 10;
 const NEVER = Number.MAX_SAFE_INTEGER;
 

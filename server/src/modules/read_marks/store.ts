@@ -56,7 +56,7 @@ export const findMark = query((q, p: { container_id: number; user_id: number }) 
     .select(['c.last_seq', 'm.last_read_seq', 'm.skipped_count', 'm.mention_count', 'read.id as last_read_message_id']),
 );
 
-/** Every container one is in with something unread, by one index (contract §3). */
+/** Every container one is in with something unread, by one index. */
 export const unreadOf = query((q, p: { user_id: number }) =>
   q
     .selectFrom('members as m')

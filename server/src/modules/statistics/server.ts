@@ -13,7 +13,7 @@ import { ALWAYS } from './tally.ts';
 const webhooks = { total: 0, active: 0, pending: 0, failed_24h: 0 };
 const sockets = { users: 0, connections: 0 };
 
-/** The server in figures (contract §8.3): counters and tallies, no scans. */
+/** The server in figures: counters and tallies, no scans. */
 export async function getServerStatistics(ctx: Ctx): Promise<Answer> {
   allow(ctx, 'admin.read');
   const { db, deps, now } = ctx;

@@ -1,4 +1,4 @@
-/** What a body may take, in bytes (contract §9.3). */
+/** What a body may take, in bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 export interface Told {

@@ -17,7 +17,7 @@ import {
   type StoredWebhook,
 } from './store.ts';
 
-/** Makes a webhook; the answer is the one place where its secret is shown (contract §9.6). */
+/** Makes a webhook; the answer is the one place where its secret is shown. */
 export async function createWebhook(ctx: Ctx, body: CreateWebhook): Promise<Answer> {
   const { url, room_id: roomId = null } = body;
   const faults = [urlFault(url, ctx.deps.config), body.secret ? secretFault(body.secret) : undefined];

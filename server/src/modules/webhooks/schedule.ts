@@ -2,7 +2,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** The waits after a failed attempt: at once, then after each of these (contract §9.5); 75.6 hours in all. */
+/** The waits after a failed attempt: at once, then after each of these; 75.6 hours in all. */
 const WAITS_MS = [
   ...[5 * SECOND, 5 * MINUTE, 30 * MINUTE],
   ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR),

@@ -4,7 +4,7 @@ import { version } from '../../version.ts';
 const PREFIX = 'whsec_';
 
 /**
- * The key of Standard Webhooks: the decoded bytes of a `whsec_` secret, else the text itself (contract §9.4). Undefined for a
+ * The key of Standard Webhooks: the decoded bytes of a `whsec_` secret, else the text itself. Undefined for a
  * `whsec_` secret that is not base64.
  */
 export function keyOf(secret: string): Buffer | undefined {
@@ -25,7 +25,7 @@ export interface Signed {
   readonly at: number;
 }
 
-/** The headers of a delivery (contract §9.4). */
+/** The headers of a delivery. */
 export function headersOf({ body, messageId, event, secret, traceparent, at }: Signed): Record<string, string> {
   const seconds = Math.floor(at / 1_000);
   const standard = createHmac('sha256', keyOf(secret) ?? secret).update(`${messageId}.${seconds}.${body}`);

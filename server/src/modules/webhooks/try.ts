@@ -10,7 +10,7 @@ import { bodyText } from './body.ts';
 import { endTest, findDelivery, insertTest } from './delivery_store.ts';
 import type { StoredWebhook } from './store.ts';
 
-/** Sends `webhook_test` now and tells how it went (contract §9.7); there is no second attempt. An inactive webhook is tested too. */
+/** Sends `webhook_test` now and tells how it went; there is no second attempt. An inactive webhook is tested too. */
 export async function testWebhook(ctx: Ctx, id: number): Promise<Answer> {
   let sendable: Sendable | undefined;
   const begun = await write(ctx, 'webhook.test', async (ctx) => {
