@@ -1,7 +1,13 @@
 import { Type } from 'typebox';
 import { Component, Cursor, Id, Limit, Nullable, Strict, Timestamp } from '../../schemas.ts';
+import { emojiFault } from './emoji.ts';
 
-const Emoji = Type.String({ minLength: 1, maxLength: 32, description: 'One emoji; a missing U+FE0F is added.' });
+const Emoji = Type.String({
+  minLength: 1,
+  maxLength: 32,
+  description: 'One emoji; a missing U+FE0F is added.',
+  rule: emojiFault,
+});
 
 export const OfReaction = Strict({ message_id: Id, emoji: Emoji });
 export const AddBody = Strict({ emoji: Emoji });
