@@ -143,8 +143,11 @@ async function createDeps(
     log,
     limiter: createMemoryLimiter(now),
     authority,
-    messages: { fragments: createMessageFragments(), sends: createSendGather(db, worker.wake) },
-    statistics: { authors: createAuthorCounts() },
+    messages: {
+      fragments: createMessageFragments(),
+      sends: createSendGather(db, worker.wake),
+      authors: createAuthorCounts(),
+    },
     webhooks: { vault: createVault(secrets.secretKey, 'webhooks'), outgoing: outgoingOf(config, resolveName), worker },
     files: {
       blobs: createDiskBlobs({

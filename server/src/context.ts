@@ -21,8 +21,11 @@ export interface Deps {
   readonly log: Logger;
   readonly limiter: Limiter;
   readonly authority: Authority;
-  readonly messages: { readonly fragments: MessageFragments; readonly sends: SendGather };
-  readonly statistics: { readonly authors: AuthorCounts };
+  readonly messages: {
+    readonly fragments: MessageFragments;
+    readonly sends: SendGather;
+    readonly authors: AuthorCounts;
+  };
   readonly webhooks: Webhooks;
   readonly files: { readonly blobs: Blobs; readonly images: Images };
 }

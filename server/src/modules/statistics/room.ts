@@ -11,7 +11,7 @@ export async function getRoomStatistics(ctx: Ctx, roomId: number, period: Period
   const { room } = await allowInRoom(ctx, 'room.statistics', roomId);
   const window = { container_id: roomId, since: sinceOf(period, ctx.now) };
   const hours = await roomHoursSince.all(ctx.db, window);
-  const { authors, top } = await ctx.deps.statistics.authors.rank(ctx.db, room, window.since);
+  const { authors, top } = await ctx.deps.messages.authors.rank(ctx.db, room, window.since);
   const ids = top.map(({ author_id }) => author_id);
   const names = new Map((await findNames.all(ctx.db, ids)).map(({ id, username }) => [id, username]));
   return ok(presentRoom({ room, period, since: window.since, now: ctx.now, hours, authors, top, names }));
