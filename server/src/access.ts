@@ -1,5 +1,6 @@
 import type { ServerRole } from './actor.ts';
 import { type Ctx, emit, isWriting, lockStreams, type WriteCtx, write } from './context.ts';
+import type { Reader } from './db/database.ts';
 import { AppError } from './errors.ts';
 import { factsOf, judgeConversation, judgeRoom, roleOf } from './judge.ts';
 import { type ConversationForUser, findConversation } from './modules/conversations/store.ts';
@@ -68,10 +69,17 @@ export interface OnPerson extends InRoom {
 /** To act on a person in a room one stands strictly above; oneself is the caller's own case to decide. */
 export async function allowOnPerson(ctx: Ctx, action: RoomAction, roomId: number, userId: number): Promise<OnPerson> {
   const { room, rank } = await allowInRoom(ctx, action, roomId);
-  const found = await findTarget.first(ctx.db, { container_id: roomId, user_id: userId });
-  if (!found) throw new AppError('USER_NOT_FOUND');
+  const target = await targetIn(ctx.db, room, userId);
+  if (!target) throw new AppError('USER_NOT_FOUND');
+  return { room, rank, target };
+}
+
+/** A person as he stands in a room, in it or not; undefined when there is no such account. */
+export async function targetIn(db: Reader, room: RoomForUser, userId: number): Promise<OnPerson['target'] | undefined> {
+  const found = await findTarget.first(db, { container_id: room.id, user_id: userId });
+  if (!found) return undefined;
   const role = found.role as RoomFacts['role'] | null;
-  const target = {
+  return {
     id: found.id,
     username: found.username,
     role: role ?? undefined,
@@ -81,7 +89,6 @@ export async function allowOnPerson(ctx: Ctx, action: RoomAction, roomId: number
     serverRole: found.server_role,
     isSuspended: found.is_suspended === 1,
   };
-  return { room, rank, target };
 }
 
 /** Raises unless the caller stands strictly above the person. */

@@ -75,6 +75,38 @@ for (const engine of engines) {
       assert.deepEqual([session_ids.length, reason], [3, 'suspended']);
     });
 
+    it('the rooms of who is suspended pass to the senior moderator, else the senior member, else end', async () => {
+      const owner = await app.register('olga');
+      const [senior, junior, latest] = [
+        await app.register('sven'),
+        await app.register('jana'),
+        await app.register('lars'),
+      ];
+      const [guest, gone] = [await app.registerAs('guest', 'gustav'), await app.register('gesa')];
+      const roomOf = async (name: string, ...members: { id: number }[]) => {
+        const { id } = await owner.post('/rooms', { name, is_public: false }, 201);
+        for (const { id: user_id } of members) await owner.post(`/rooms/${id}/members`, { user_id }, 201);
+        return id as number;
+      };
+      const led = await roomOf('led', gone, senior, junior, latest);
+      for (const { id } of [gone, junior, latest])
+        await owner.put(`/rooms/${led}/members/${id}`, { role: 'moderator' }, 200);
+      const plain = await roomOf('plain', guest, senior, junior);
+      const lonely = await roomOf('lonely', guest);
+      await admin.patch(`/admin/users/${gone.id}`, { suspended: true }, 200);
+      await admin.patch(`/admin/users/${owner.id}`, { suspended: true }, 200);
+      assert.equal((await senior.get(`/rooms/${led}`, 200)).owner_id, junior.id);
+      assert.equal((await senior.get(`/rooms/${plain}`, 200)).owner_id, senior.id);
+      await guest.get(`/rooms/${lonely}`, 404);
+      const { members } = await junior.get(`/rooms/${led}/members`, 200);
+      const roles = members.map(({ user_id, role }: { user_id: number; role: string }) => [user_id, role]);
+      assert.deepEqual(new Map(roles).get(owner.id), 'moderator');
+      assert.equal(roles.filter(([, role]: [number, string]) => role === 'owner').length, 1);
+      assert.equal((await admin.get('/admin/consistency', 200)).ok, true);
+      await admin.patch(`/admin/users/${owner.id}`, { suspended: false }, 200);
+      assert.equal((await (await app.login('olga')).get(`/rooms/${led}`, 200)).owner_id, junior.id);
+    });
+
     it('leaves one admin, whoever removes whom at the same time', async () => {
       await app.unchanged(async () => {
         for (const body of [{ role: 'user' }, { suspended: true }, { role: 'guest', suspended: true }]) {

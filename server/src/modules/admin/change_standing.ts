@@ -1,8 +1,9 @@
 import { allow } from '../../access.ts';
 import { type Answer, ok } from '../../answer.ts';
-import { type Ctx, emit, lockStreams, type WriteCtx, write } from '../../context.ts';
+import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
 import { AppError, conflict } from '../../errors.ts';
 import { endSessions } from '../auth/session_end.ts';
+import { lockForPassingOn, passRoomsOn } from '../rooms/pass_on.ts';
 import { findUser, type User } from '../users/store.ts';
 import { disableBeyond } from '../webhooks/disable.ts';
 import { presentAccount } from './list_users.ts';
@@ -11,10 +12,10 @@ import { findOtherAdmin, updateStanding } from './store.ts';
 
 type Standing = Pick<User, 'role' | 'is_suspended'>;
 
-/** Gives a server role, suspends or restores. Acts at the person's next request; a suspension ends all sessions. */
+/** Gives a server role, suspends or restores. Acts at the person's next request; a suspension ends all sessions, and passes on the person's rooms. */
 export function changeStanding(ctx: Ctx, userId: number, change: StandingChange): Promise<Answer> {
   return write(ctx, 'admin.change_standing', async (ctx) => {
-    await lockStreams(ctx, { server: true, users: [userId] });
+    await lockForPassingOn(ctx, userId);
     allow(ctx, 'admin.users');
     const user = await findUser.first(ctx.db, { id: userId });
     if (!user) throw new AppError('USER_NOT_FOUND');
@@ -47,5 +48,7 @@ async function store(ctx: WriteCtx, user: User, next: Standing): Promise<void> {
   await disableBeyond(ctx, user.id, next);
   if (next.is_suspended === user.is_suspended) return;
   await emit(ctx, { ...subject, type: next.is_suspended === 1 ? 'user_suspended' : 'user_restored' });
-  if (next.is_suspended === 1) await endSessions(ctx, user.id, 'suspended');
+  if (next.is_suspended === 0) return;
+  await endSessions(ctx, user.id, 'suspended');
+  await passRoomsOn(ctx, user.id);
 }

@@ -7,7 +7,7 @@ import { setMute, setRole } from './change_store.ts';
 import { findTarget } from './store.ts';
 
 /** Hands a room over: the former owner becomes a moderator. At no statement has the room two owners. */
-export async function transferRoom(ctx: WriteCtx, { room, target }: OnPerson): Promise<void> {
+export async function transferRoom(ctx: WriteCtx, { room, target }: Pick<OnPerson, 'room' | 'target'>): Promise<void> {
   if (target.isSuspended) throw unprocessable('suspended', { field: 'user_id' });
   const containerId = room.id;
   const former = room.owner_id;

@@ -71,3 +71,31 @@ export const findAutoRooms = query((q, _: object) =>
     .orderBy('r.id')
     .select(['r.id', 'c.last_seq', 'r.auto_join', 'r.member_count', 'r.max_members']),
 );
+
+export const findOwned = query((q, p: { owner_id: number }) =>
+  q
+    .selectFrom('rooms as r')
+    .innerJoin('containers as c', 'c.id', 'r.id')
+    .where('r.owner_id', '=', p.owner_id)
+    .where('c.visibility', '!=', sql.lit('deleted'))
+    .orderBy('r.id')
+    .select('r.id'),
+);
+
+/** Who has a room after its owner: the longest there of its moderators, else of its members, among those who may own one. */
+export const findHeir = query((q, p: { container_id: number; owner_id: number }) =>
+  q
+    .selectFrom('members as m')
+    .innerJoin('users as u', 'u.id', 'm.user_id')
+    .where('m.container_id', '=', p.container_id)
+    .where('m.user_id', '!=', p.owner_id)
+    .where('m.left_at', 'is', null)
+    .where('u.is_suspended', '=', sql.lit(0))
+    .where('u.is_deleted', '=', sql.lit(0))
+    .where('u.role', '!=', sql.lit('guest'))
+    .orderBy(sql`case m.role when 'moderator' then 0 else 1 end`)
+    .orderBy('m.joined_at')
+    .orderBy('m.user_id')
+    .limit(1)
+    .select('m.user_id'),
+);

@@ -1,0 +1,28 @@
+import { targetIn } from '../../access.ts';
+import { lockStreams, type WriteCtx } from '../../context.ts';
+import { containerStream } from '../../events.ts';
+import { transferRoom } from '../members/transfer.ts';
+import { endRoom } from './delete.ts';
+import { findHeir, findOwned, findRoom, type RoomForUser } from './store.ts';
+
+/** Takes the locks of passing on somebody's rooms, and of his account and the server. */
+export async function lockForPassingOn(ctx: WriteCtx, userId: number): Promise<void> {
+  const rooms = await findOwned.all(ctx.db, { owner_id: userId });
+  await lockStreams(ctx, { server: true, users: [userId], containers: rooms.map(({ id }) => id) });
+}
+
+/**
+ * Hands the rooms of somebody who can act no more to their senior moderators, else senior members; ends those with nobody to
+ * have them. After `lockForPassingOn`.
+ */
+export async function passRoomsOn(ctx: WriteCtx, userId: number): Promise<void> {
+  // As they are under the locks; a room made at this very moment by his last request stays with him.
+  for (const { id } of await findOwned.all(ctx.db, { owner_id: userId })) {
+    if (!ctx.db.locked.has(containerStream(id))) continue;
+    const room = (await findRoom.first(ctx.db, { container_id: id, user_id: userId })) as RoomForUser;
+    const heir = await findHeir.first(ctx.db, { container_id: id, owner_id: userId });
+    const target = heir && (await targetIn(ctx.db, room, heir.user_id));
+    if (target) await transferRoom(ctx, { room, target });
+    else await endRoom(ctx, room);
+  }
+}
