@@ -18,11 +18,15 @@ export async function readExcerpt(body: Readable): Promise<string> {
   return text.replaceAll('\0', '\ufffd');
 }
 
+/** As RFC 9110 has it sent; `Date.parse` alone would find a date in nearly any text. */
+const HTTP_DATE =
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
+
 /** `Retry-After`, in seconds or as a date, as milliseconds from now; null when there is none, or none that makes sense. */
 export function retryAfterOf(header: string | string[] | undefined, now = Date.now()): number | null {
   const text = Array.isArray(header) ? header[0] : header;
   if (text === undefined) return null;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
-  const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  const at = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - now);
 }
