@@ -252,6 +252,8 @@ for (const engine of engines) {
         count: told.files.size,
         bytes: [...told.files.values()].reduce((sum, { size }) => sum + size, 0),
       });
+      const { total, active } = is.webhooks;
+      assert.deepEqual([total, active], [told.hooks.length, told.hooks.filter((hook) => hook.active).length]);
       assert.equal(messages.total, told.messages.length);
       assert.equal(messages.last_24h, told.messages.filter(({ at }) => at >= day).length);
       assert.equal(reactions.total, told.messages.flatMap((message) => message.reactions).length);

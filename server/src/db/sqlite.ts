@@ -37,7 +37,7 @@ export function openSqlite(options: SqliteOptions): Database {
     write: group.write,
     snapshot: snapshots.snapshot,
     ping: async () => void reading.prepare('select 1').get(),
-    size: async () => statSync(options.path).size,
+    size: async () => sizeOf(options.path) + sizeOf(`${options.path}-wal`),
     isFull: room.isFull,
     close: async () => {
       await group.close();
@@ -145,3 +145,5 @@ function createRoomCheck({ path, minFreeBytes }: SqliteOptions) {
     },
   };
 }
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

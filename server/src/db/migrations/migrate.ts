@@ -8,9 +8,19 @@ import { auditSeals } from './0004_audit_seals.ts';
 import { webhooks } from './0005_webhooks.ts';
 import { files } from './0006_files.ts';
 import { deliveryTraces } from './0007_delivery_traces.ts';
+import { failedDeliveries } from './0008_failed_deliveries.ts';
 import type { Migration } from './migration.ts';
 
-const migrations: readonly Migration[] = [initial, statistics, reactions, auditSeals, webhooks, files, deliveryTraces];
+const migrations: readonly Migration[] = [
+  initial,
+  statistics,
+  reactions,
+  auditSeals,
+  webhooks,
+  files,
+  deliveryTraces,
+  failedDeliveries,
+];
 
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;
 const applied = textOf('select id, name, checksum from schema_migrations order by id');

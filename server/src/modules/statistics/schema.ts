@@ -44,7 +44,15 @@ export const ServerStatistics = Component('ServerStatistics', {
   conversations: Strict({ total: Count }),
   files: Strict({ count: Count, bytes: Count }),
   reactions: Strict({ total: Count }),
-  webhooks: Strict({ total: Count, active: Count, pending: Count, failed_24h: Count }),
+  webhooks: Strict({
+    total: Count,
+    active: Count,
+    pending: Type.Integer({ description: 'Deliveries still to be made, at once or later; not counted beyond 10 000.' }),
+    failed_24h: Type.Integer({
+      description:
+        'Deliveries that began in the present hour or the 23 before it and whose last attempt failed; not counted beyond 10 000.',
+    }),
+  }),
   connections: Strict({ websocket: Count }),
   storage: Strict({ engine: Type.String(), bytes: Count }),
   process: Strict({ uptime_seconds: Count, version: Type.String(), memory_bytes: Count, node: Type.String() }),

@@ -4,16 +4,16 @@ import type { Ctx } from '../../context.ts';
 import type { CounterName } from '../../db/tables.ts';
 import { runtime } from '../../runtime.ts';
 import { version } from '../../version.ts';
+import { countFailedSince, countPending, countWebhooks } from '../webhooks/count_store.ts';
 import { HOURS_OF_A_DAY, HOURS_OF_A_WEEK, hourOf, startOf } from './hours.ts';
 import { byHour } from './present.ts';
 import { counters, countSeenSince, tallyByHour, tallyOf } from './store.ts';
 import { ALWAYS } from './tally.ts';
 
-// Their counters come with them; each stands here once.
-const webhooks = { total: 0, active: 0, pending: 0, failed_24h: 0 };
+// Its counters come with it; each stands here once.
 const sockets = { users: 0, connections: 0 };
 
-/** The server in figures: counters and tallies, no scans. */
+/** The server in figures: counters and tallies; where something is counted, it is by an index and no further than to an end. */
 export async function getServerStatistics(ctx: Ctx): Promise<Answer> {
   allow(ctx, 'admin.read');
   const { db, deps, now } = ctx;
@@ -35,7 +35,7 @@ export async function getServerStatistics(ctx: Ctx): Promise<Answer> {
     conversations: { total: counted('conversations') },
     files: { count: counted('files'), bytes: counted('file_bytes') },
     reactions: { total: await always('reactions') },
-    webhooks,
+    webhooks: await webhooksSince(ctx, startOf(since)),
     connections: { websocket: sockets.connections },
     storage: { engine: db.dialect, bytes: await deps.db.size() },
     process: {
@@ -53,4 +53,11 @@ const sumOf = (hours: readonly { value: number }[]) => hours.reduce((sum, { valu
 /** People seen since; when they were is written some seconds later (users/activity.ts). */
 async function activeSince({ db }: Ctx, since: number): Promise<number> {
   return (await countSeenSince.first(db, { since }))?.users ?? 0;
+}
+
+async function webhooksSince({ db }: Ctx, since: number) {
+  const there = (await countWebhooks.first(db, {})) ?? { total: 0, active: 0 };
+  const pending = (await countPending.first(db, {}))?.deliveries ?? 0;
+  const failed = (await countFailedSince.first(db, { since }))?.deliveries ?? 0;
+  return { ...there, pending, failed_24h: failed };
 }

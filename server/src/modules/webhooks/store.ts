@@ -18,7 +18,7 @@ const columns = [
 ] as const;
 
 /** Those of a deleted room are gone with it: they only wait for their last deliveries. */
-const standing = (q: Builder) =>
+export const standing = (q: Builder) =>
   q
     .selectFrom('webhooks as w')
     .leftJoin('rooms as r', 'r.id', 'w.room_id')
