@@ -56,6 +56,9 @@ const damages: readonly (readonly [string, sql: string, ...found: string[]])[] =
   ],
   ['rooms_public', `update counters set value = value + 1 where name = 'rooms_public'`, 'counter.value'],
   ['users', `update counters set value = value - 1 where name = 'users'`, 'counter.value'],
+  ['a lost counter', `delete from counters where name = 'users'`, 'counter.value'],
+  ['files', `update counters set value = value + 1 where name = 'files'`, 'counter.value'],
+  ['file_bytes', `update counters set value = value - 1 where name = 'file_bytes'`, 'counter.value'],
   ['conversations', `update counters set value = 0 where name = 'conversations'`, 'counter.value'],
   [
     'messages of an hour',
@@ -113,6 +116,40 @@ const damages: readonly (readonly [string, sql: string, ...found: string[]])[] =
     `insert into reactions (message_id, emoji, user_id, created_at) values ($deleted, '👍', $bob, 1)`,
     'message.reaction_count',
   ],
+  ['attachment_count', `update messages set attachment_count = 2 where id = $last`, 'message.attachment_count'],
+  [
+    'a file that hangs elsewhere',
+    `update files set container_id = $conversation where id = $file`,
+    'file.container_id',
+  ],
+  ['the size of a file', `update files set size = size + 1 where id = $file`, 'file.size', 'counter.value'],
+  [
+    'a lost file',
+    `delete from files where id = $file`,
+    'message.attachment_count',
+    'container.file_count',
+    'blob.refs',
+  ],
+  ['file_count', `update containers set file_count = 0 where id = $room`, 'container.file_count'],
+  ['uses of bytes', `update blobs set refs = refs + 1`, 'blob.refs'],
+  ['files somebody has', `update storage_usage set files = files - 1 where user_id = $alice`, 'storage_usage.files'],
+  ['bytes somebody has', `update storage_usage set bytes = 0 where user_id = $alice`, 'storage_usage.bytes'],
+  ['a lost usage', `delete from storage_usage where user_id = $alice`, 'storage_usage.files', 'storage_usage.bytes'],
+  [
+    'a webhook asked for in another room',
+    `update webhook_subscriptions set room_id = 0 where webhook_id = $hook`,
+    'webhook_subscription.room_id',
+  ],
+  [
+    'a webhook that lost what it asked for',
+    `delete from webhook_subscriptions where webhook_id = $hook`,
+    'webhook.subscriptions',
+  ],
+  [
+    'a webhook that lost something it asked for',
+    `delete from webhook_subscriptions where webhook_id = $hook and position = 0`,
+    'webhook.subscriptions',
+  ],
   ['a mention nobody finds', `delete from mentions where message_id = $reply`, 'message.mentions'],
   ['a mention nobody made', `update mentions set user_id = $carol where message_id = $reply`, 'message.stray_mentions'],
   ['a mention in another place', `update mentions set seq = 400 where message_id = $reply`, 'message.stray_mentions'],
@@ -162,7 +199,14 @@ for (const engine of engines) {
       const deleted = await send(carol, 'words that go');
       await send(alice, 'a reply that stays', tombstone);
       const reply = await send(alice, 'a reply, @bob and @alice', root);
-      const last = await send(alice, 'the last word');
+      const { file_id: file } = await alice.upload({ name: 'a.txt', content: 'written down' }, 201);
+      const { id: last } = await alice.post(
+        `/rooms/${room}/messages`,
+        { content: 'the last word', file_ids: [file] },
+        201,
+      );
+      const asked = { url: 'https://receiver.invalid/', events: ['message_reported', 'user_banned'], room_id: room };
+      const { id: hook } = await alice.post('/webhooks', asked, 201);
       await alice.put(`/messages/${root}`, { content: 'the edited root' }, 200);
       for (const id of [root, reply]) await alice.post(`/messages/${id}/pin`, {}, 200);
       await alice.delete(`/messages/${tombstone}`, 204);
@@ -171,7 +215,7 @@ for (const engine of engines) {
       const { id: conversation } = await alice.post('/conversations', { user_id: bob.id }, 201);
       const { id: direct } = await bob.post(`/conversations/${conversation}/messages`, { content: 'hello' }, 201);
       const people = { alice: alice.id, bob: bob.id, carol: carol.id };
-      Object.assign(ids, people, { room, conversation, root, tombstone, deleted, reply, last, direct });
+      Object.assign(ids, people, { room, conversation, root, tombstone, deleted, reply, last, direct, file, hook });
     });
 
     it('finds everything in order after a story, and tells an admin so', async () => {

@@ -8,9 +8,16 @@ import { counterRecounts } from './recounts_of_containers_store.ts';
 import { fileRecounts } from './recounts_of_files_store.ts';
 import { countChecked, messageRecounts } from './recounts_of_messages_store.ts';
 import { statisticsRecounts } from './recounts_of_statistics_store.ts';
+import { webhookRecounts } from './recounts_of_webhooks_store.ts';
 
 const auditedTypes = (Object.keys(eventCatalogue) as EventType[]).filter((type) => eventCatalogue[type].audited);
-const recounts = [...counterRecounts, ...messageRecounts(auditedTypes), ...statisticsRecounts, ...fileRecounts];
+const recounts = [
+  ...counterRecounts,
+  ...messageRecounts(auditedTypes),
+  ...statisticsRecounts,
+  ...fileRecounts,
+  ...webhookRecounts,
+];
 
 /** The recount that runs on a database: it reads everything, so whoever asks meanwhile gets its answer too. */
 const running = new WeakMap<Database, Promise<Answer>>();

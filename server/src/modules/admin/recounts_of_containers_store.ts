@@ -1,4 +1,5 @@
 import type { Recount } from '../../db/recount.ts';
+import type { CounterName } from '../../db/tables.ts';
 
 /** Rows of a deleted room are kept up no longer, and purged in no order that anybody sees: nothing of it is counted. */
 export const living = `c.visibility <> 'deleted'`;
@@ -37,16 +38,25 @@ const conversations: Recount = {
     from conversations as v left join members as m on m.container_id = v.id group by v.id`,
 };
 
+const kept = {
+  users: 0,
+  conversations: 0,
+  rooms_public: 0,
+  rooms_private: 0,
+  files: 0,
+  file_bytes: 0,
+} satisfies Record<CounterName, 0>;
+const totalNames = Object.keys(kept).map((name) => `select '${name}' as name`);
 const totals: Recount = {
   of: 'counter',
   names: ['value'],
-  from: `select k.name as id, k.value,
-      case k.name when 'users' then (select count(*) from users where is_deleted = 0)
+  from: `select n.name as id, k.value,
+      case n.name when 'users' then (select count(*) from users where is_deleted = 0)
         when 'conversations' then (select count(*) from conversations)
         when 'files' then (select count(*) from files)
         when 'file_bytes' then (select coalesce(sum(size), 0) from files)
-        else (select count(*) from containers as c where 'rooms_' || c.visibility = k.name) end as counted_value
-    from counters as k`,
+        else (select count(*) from containers as c where 'rooms_' || c.visibility = n.name) end as counted_value
+    from (${totalNames.join(' union all ')}) as n left join counters as k on k.name = n.name`,
 };
 
 /**

@@ -20,9 +20,12 @@ const files: Recount = {
 const usage: Recount = {
   of: 'storage_usage',
   names: ['files', 'bytes'],
-  from: `select u.user_id as id, u.files, u.bytes, coalesce(f.files, 0) as counted_files, coalesce(f.bytes, 0) as counted_bytes
-    from storage_usage as u
-    left join (select uploader_id, count(*) as files, sum(size) as bytes from files group by uploader_id) as f on f.uploader_id = u.user_id`,
+  from: `select k.user_id as id, coalesce(u.files, 0) as files, coalesce(u.bytes, 0) as bytes,
+      coalesce(f.files, 0) as counted_files, coalesce(f.bytes, 0) as counted_bytes
+    from (select user_id from storage_usage union select uploader_id from files) as k
+    left join storage_usage as u on u.user_id = k.user_id
+    left join (select uploader_id, count(*) as files, cast(sum(size) as bigint) as bytes from files group by uploader_id) as f
+      on f.uploader_id = k.user_id`,
 };
 
 const places: Recount = {

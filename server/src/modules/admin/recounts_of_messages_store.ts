@@ -94,7 +94,7 @@ export const messageRecounts = (auditedTypes: readonly string[]): readonly Recou
 const size =
   textOf(`select (select count(*) from containers) + (select count(*) from members) + (select count(*) from messages)
   + (select count(*) from reactions) + (select count(*) from files) + (select count(*) from blobs)
-  + (select count(*) from events) + (select count(*) from audit_log) as checked`);
+  + (select count(*) from webhook_subscriptions) + (select count(*) from events) + (select count(*) from audit_log) as checked`);
 
 /** Rows that a recount of everything looks at. */
 export async function countChecked(db: Reader): Promise<number> {
