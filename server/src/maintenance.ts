@@ -5,7 +5,7 @@ import { forgetSessions } from './modules/auth/forget.ts';
 import { purgeFiles, sweepBlobs } from './modules/files/sweep.ts';
 import { purgeRooms } from './modules/rooms/purge.ts';
 import { foldStatistics } from './modules/statistics/fold.ts';
-import { forgetDeliveries } from './modules/webhooks/forget.ts';
+import { forgetDeliveries, forgetLeftDeliveries } from './modules/webhooks/forget.ts';
 
 const FLUSH_EVERY_MS = 15_000;
 const FORGET_EVERY_MS = 10 * 60_000;
@@ -24,10 +24,11 @@ export function startMaintenance(deps: Deps): () => Promise<void> {
   const forgetAll = async () => {
     const ctx = ownCtx(deps, 'maintenance');
     await write(ctx, 'idempotency.forget', forgetKeys).catch(complain);
-    await forgetSessions(ctx).catch(complain);
+    await forgetSessions(ctx, stopping.signal).catch(complain);
     await foldStatistics(ctx, stopping.signal).catch(complain);
     await forgetAudit(ctx, stopping.signal).catch(complain);
-    await forgetDeliveries(ctx).catch(complain);
+    await forgetDeliveries(ctx, stopping.signal).catch(complain);
+    await forgetLeftDeliveries(ctx, stopping.signal).catch(complain);
     await purgeFiles(ctx, stopping.signal).catch(complain);
     await purgeRooms(ctx, stopping.signal).catch(complain);
     if (turns++ % SWEEP_EVERY_TURNS === 0) await sweepBlobs(ctx, stopping.signal).catch(complain);

@@ -29,11 +29,16 @@ for (const engine of engines) {
     after(app.close);
     const { admin } = app;
     const [alice, bob, carol] = [await app.register('alice'), await app.register('bob'), await app.register('carol')];
+    const server = await app.registerAs('moderator', 'mona');
     let room = 0;
+    let other = 0;
     let message = 0;
 
     before(async () => {
       room = (await alice.post('/rooms', { name: 'moderated' }, 201)).id;
+      other = (await alice.post('/rooms', { name: 'told of' }, 201)).id;
+      await carol.post(`/rooms/${other}/join`, {}, 201);
+      await alice.put(`/rooms/${other}/members/${carol.id}`, { role: 'moderator' }, 200);
       for (const person of [bob, carol]) await person.post(`/rooms/${room}/join`, {}, 201);
       await alice.put(`/rooms/${room}/members/${carol.id}`, { role: 'moderator' }, 200);
       message = (await bob.post(`/rooms/${room}/messages`, { content: 'Message supprimé' }, 201)).id;
@@ -65,6 +70,29 @@ for (const engine of engines) {
       await read(carol);
       await alice.get('/rooms/999999/audit', 404);
       await alice.get('/admin/audit', 403);
+    });
+
+    it('tells of webhooks those alone who may know of them', async () => {
+      const body = { url: 'https://hooks.example.com/secret', events: ['*'], room_id: other };
+      const { id } = await alice.post('/webhooks', body, 201);
+      await alice.put(`/webhooks/${id}`, { active: false }, 200);
+      await alice.delete(`/webhooks/${id}`, 204);
+      const seen = (who: Person, query = '') => who.get(`/rooms/${other}/audit${query}`, 200);
+      for (const who of [alice, admin]) {
+        const { logs } = await seen(who);
+        assert.deepEqual(
+          logs.slice(0, 3).map(({ action }: Entry) => action),
+          ['webhook_deleted', 'webhook_updated', 'webhook_created'],
+        );
+        assert.equal((await seen(who, '?action=webhook_created')).total, 1);
+      }
+      for (const who of [carol, server]) {
+        const { logs, total } = await seen(who);
+        assert.equal(logs.length, total);
+        assert.ok(logs.length > 0);
+        assert.doesNotMatch(JSON.stringify(logs), /webhook|hooks\.example/);
+        assert.deepEqual((await seen(who, '?action=webhook_created')).total, 0);
+      }
     });
 
     it('pages newest first, by position and by offset, with a total that stays', async () => {

@@ -58,6 +58,7 @@ for (const engine of engines) {
       ).deliveries;
       assert.deepEqual([attempts, status], [0, 'pending']);
       assert.ok(Date.parse(next_attempt_at) >= Date.parse(created_at));
+      assert.ok(Date.parse(next_attempt_at) <= Date.now(), 'it may be made again at once');
       await one.close();
       await deaf.close();
     });

@@ -2,14 +2,19 @@ import { allow, allowInRoom } from '../../access.ts';
 import { type Answer, ok } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import { invalidField } from '../../errors.ts';
+import { eventCatalogue } from '../../events.ts';
+import { judgeRoom } from '../../judge.ts';
 import { presentEntry } from './present.ts';
 import type { AuditOptions } from './schema.ts';
 import { type AuditFilter, countAudit, listAudit } from './store.ts';
 
-/** What was done in a room, for who moderates it. */
+const ofWebhooks = Object.keys(eventCatalogue).filter((type) => type.startsWith('webhook_'));
+
+/** What was done in a room, for who moderates it; what was done to its webhooks only for who may know of them. */
 export async function listRoomAudit(ctx: Ctx, roomId: number, options: AuditOptions): Promise<Answer> {
-  await allowInRoom(ctx, 'room.audit', roomId);
-  return page(ctx, { ...filterOf(options), roomId }, options);
+  const { room } = await allowInRoom(ctx, 'room.audit', roomId);
+  const exceptActions = judgeRoom(ctx, 'webhook.manage', room) === undefined ? [] : ofWebhooks;
+  return page(ctx, { ...filterOf(options), roomId, exceptActions }, options);
 }
 
 /** What was done anywhere on the server. */

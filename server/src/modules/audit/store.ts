@@ -10,6 +10,7 @@ export interface AuditFilter {
   readonly actorId?: number | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+  readonly exceptActions?: readonly string[];
 }
 
 export interface AuditPage {
@@ -49,12 +50,13 @@ export async function countAudit(db: Reader, filter: AuditFilter): Promise<numbe
   return row?.total ?? 0;
 }
 
-function filtered(q: Builder, { roomId, action, userId, actorId, from, to }: AuditFilter) {
+function filtered(q: Builder, { roomId, action, userId, actorId, from, to, exceptActions }: AuditFilter) {
   let rows = q.selectFrom('audit_log as a');
   if (roomId !== undefined) rows = rows.where('a.container_id', '=', roomId);
   if (action !== undefined) rows = rows.where('a.action', '=', action);
   if (userId !== undefined) rows = rows.where('a.user_id', '=', userId);
   if (actorId !== undefined) rows = rows.where('a.actor_id', '=', actorId);
+  if (exceptActions?.length) rows = rows.where('a.action', 'not in', [...exceptActions]);
   if (from !== undefined) rows = rows.where('a.created_at', '>=', from);
   return to === undefined ? rows : rows.where('a.created_at', '<', to);
 }

@@ -7,15 +7,16 @@ const KEPT_MS = 86_400_000;
 const AT_ONCE = 50;
 
 /** Drops sessions that are over, with their refresh tokens, in small transactions; resolves with how many. */
-export async function forgetSessions(ctx: Ctx): Promise<number> {
+export async function forgetSessions(ctx: Ctx, signal?: AbortSignal): Promise<number> {
   const over = { before: ctx.now - KEPT_MS, limit: AT_ONCE };
   let forgotten = 0;
-  for (;;) {
+  while (!signal?.aborted) {
     const count = await write(ctx, 'sessions.forget', async (ctx) => {
       await deleteOverTokens.run(ctx.db, over);
       return deleteOverSessions.run(ctx.db, over);
     });
     forgotten += count;
-    if (count < AT_ONCE) return forgotten;
+    if (count < AT_ONCE) break;
   }
+  return forgotten;
 }

@@ -48,7 +48,7 @@ export async function settle(deps: Deps, claimedBy: string, claimed: Claimed, ou
   const due_at = delivered ? null : nextAttempt(step, now, asked);
   const key = { id: claimed.webhookId };
   await deps.db.write('deliveries.settle', async (db) => {
-    await endAttempt.run(db, {
+    const ended = await endAttempt.run(db, {
       id: claimed.id,
       claimed_by: claimedBy,
       status: delivered ? 'delivered' : due_at === null ? 'exhausted' : 'failed',
@@ -56,6 +56,7 @@ export async function settle(deps: Deps, claimedBy: string, claimed: Claimed, ou
       due_at,
       ...resultOf(outcome),
     });
+    if (ended === 0) return;
     if (delivered) await markWell.run(db, key);
     else await markFailing.run(db, { ...key, at: now });
   });

@@ -2,7 +2,7 @@ import type { Ctx } from '../../context.ts';
 import type { Writer } from '../../db/database.ts';
 import { timestamp } from '../../timestamp.ts';
 import { bodyText } from './body.ts';
-import { claimDue, findClaimed, keepBody } from './claim_store.ts';
+import { claimDue, findClaimed, giveUp, keepBody } from './claim_store.ts';
 import { type LoggedEvent, payloadOf } from './payload.ts';
 
 export interface Wanted {
@@ -44,13 +44,15 @@ export async function claimDeliveries(
     }
     const claimed: Claimed[] = [];
     for (const row of await findClaimed.all(db, taken)) {
+      const body = row.body ?? (await renderOrGiveUp({ ...ctx, db }, db, row));
+      if (body === undefined) continue;
       claimed.push({
         id: row.id,
         webhookId: row.webhook_id,
         messageId: row.message_id,
         event: row.event,
         step: row.step,
-        body: row.body ?? (await render({ ...ctx, db }, db, row)),
+        body,
         traceparent: row.traceparent,
         url: row.url,
         secret: row.secret,
@@ -61,6 +63,17 @@ export async function claimDeliveries(
 }
 
 type Row = Awaited<ReturnType<typeof findClaimed.all>>[number];
+
+/** One that cannot be made must not keep the others waiting: it ends here, undefined. */
+async function renderOrGiveUp(ctx: Ctx, db: Writer, row: Row): Promise<string | undefined> {
+  try {
+    return await render(ctx, db, row);
+  } catch (error) {
+    ctx.deps.log.error({ err: error, delivery: row.id, event: row.event }, 'a delivery could not be made');
+    await giveUp.run(db, { id: row.id });
+    return undefined;
+  }
+}
 
 async function render(ctx: Ctx, db: Writer, row: Row): Promise<string> {
   const event: LoggedEvent = {

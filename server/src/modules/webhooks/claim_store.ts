@@ -87,6 +87,13 @@ export const keepBody = change((q, p: { id: number; body: string }) =>
   q.updateTable('deliveries').set({ body: p.body }).where('id', '=', p.id),
 );
 
+export const giveUp = change((q, p: { id: number }) =>
+  q
+    .updateTable('deliveries')
+    .set({ status: 'exhausted', due_at: null, claimed_by: null, error: 'not_sent' })
+    .where('id', '=', p.id),
+);
+
 type Ended = Pick<
   DeliveryRow,
   'status' | 'step' | 'due_at' | 'response_code' | 'duration_ms' | 'response_excerpt' | 'error'

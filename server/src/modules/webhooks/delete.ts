@@ -1,13 +1,12 @@
 import { type Answer, noContent, ok } from '../../answer.ts';
 import { type Ctx, emit, write } from '../../context.ts';
 import { allowOnWebhook } from './allow.ts';
-import { forgetDeliveriesOf } from './forget.ts';
 import { presentWebhook } from './read.ts';
 import { deleteSubscriptions, deleteWebhook } from './store.ts';
 
-/** Ends a webhook, and with it what was still to be delivered. */
-export async function removeWebhook(ctx: Ctx, id: number): Promise<Answer> {
-  const answer = await write(ctx, 'webhook.delete', async (ctx): Promise<Answer> => {
+/** Ends a webhook, and with it what was still to be delivered; the rows go later. */
+export function removeWebhook(ctx: Ctx, id: number): Promise<Answer> {
+  return write(ctx, 'webhook.delete', async (ctx) => {
     const webhook = await allowOnWebhook(ctx, id);
     const asItWas = await presentWebhook(ctx.db, webhook);
     await deleteSubscriptions.run(ctx.db, { webhook_id: id });
@@ -20,6 +19,4 @@ export async function removeWebhook(ctx: Ctx, id: number): Promise<Answer> {
     });
     return ctx.request.representation ? ok(asItWas) : noContent;
   });
-  await forgetDeliveriesOf(ctx, id);
-  return answer;
 }

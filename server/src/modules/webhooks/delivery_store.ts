@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { change, type Query, query } from '../../db/statement.ts';
 import type { DeliveryRow } from '../../db/tables.ts';
 
@@ -93,6 +94,30 @@ export const deleteOldDeliveries = change((q, p: { before: number; limit: number
     .where('id', 'in', ({ selectFrom }) =>
       selectFrom('deliveries').where('created_at', '<', p.before).orderBy('created_at').limit(p.limit).select('id'),
     ),
+);
+/** Webhooks that are gone and have left deliveries: one step of the index for each webhook, however many there are of it. */
+export const findLeft = query((q, _: object) =>
+  q
+    .withRecursive('told(webhook_id)', (c) =>
+      c
+        .selectFrom('deliveries as d')
+        .select(sql<number | null>`min(d.webhook_id)`.as('webhook_id'))
+        .unionAll(
+          c
+            .selectFrom('told')
+            .where('told.webhook_id', 'is not', null)
+            .select(
+              sql<
+                number | null
+              >`(select min(d.webhook_id) from deliveries as d where d.webhook_id > told.webhook_id)`.as('webhook_id'),
+            ),
+        ),
+    )
+    .selectFrom('told')
+    .leftJoin('webhooks as w', 'w.id', 'told.webhook_id')
+    .where('told.webhook_id', 'is not', null)
+    .where('w.id', 'is', null)
+    .select(sql<number>`told.webhook_id`.as('webhook_id')),
 );
 export const deleteDeliveriesOf = change((q, p: { webhook_id: number; limit: number }) =>
   q

@@ -72,7 +72,7 @@ function saidOf({ data }: LoggedEvent): Shape {
   return typeof data.until === 'number' ? { ...data, until: timestamp(data.until) } : data;
 }
 
-const WORDS_GONE = { content: null, metadata: {}, reactions: {}, mentions: [], is_deleted: true };
+const WORDS_GONE = { content: null, metadata: {}, reactions: {}, mentions: [], attachments: [], is_deleted: true };
 
 /** With its author as `user_id`. In a deleted room nothing has words any more. */
 async function presentMessage(ctx: Ctx, { subject_id, container_id }: LoggedEvent): Promise<Shape | undefined> {

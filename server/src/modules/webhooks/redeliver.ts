@@ -15,11 +15,18 @@ export async function redeliver(ctx: Ctx, webhookId: number, deliveryId: number)
       const delivery = await findDelivery.first(ctx.db, key);
       if (!delivery) throw new AppError('NOT_FOUND');
       if (webhook.is_active === 0) throw conflict('webhook_inactive');
-      if (delivery.claimed_by !== null) throw conflict('being_delivered');
+      if (isUnderWay(delivery, ctx)) throw conflict('being_delivered');
       await takeUpAgain.run(ctx.db, { id: deliveryId, at: ctx.now });
       return ok(deliveryOf((await findDelivery.first(ctx.db, key)) as FoundDelivery));
     });
   });
   ctx.deps.webhooks.worker.wake();
   return answer;
+}
+
+/** A test is held by nobody while it is sent, and is never due; one that a restart has cut off is over after its time. */
+function isUnderWay({ claimed_by, status, due_at, created_at }: FoundDelivery, { deps, now }: Ctx): boolean {
+  if (claimed_by !== null) return true;
+  const longest = deps.config.WEBHOOK_ATTEMPT_SECONDS * 1_000;
+  return status === 'pending' && due_at === null && now - created_at <= longest;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Deps, ownCtx } from '../../context.ts';
 import { send, settle } from './attempt.ts';
-import { type Claimed, claimDeliveries, type Wanted } from './claim.ts';
+import { type Claimed, claimDeliveries } from './claim.ts';
 import { findWaiting, releaseAllClaims, releaseClaims } from './claim_store.ts';
+import { sharePlaces } from './places.ts';
 
 /**
  * Delivers what is due, in the background. A process that is `isAlone` with its database knows at its start that whoever held something is gone.
@@ -34,17 +35,12 @@ export function createDeliveryWorker({ isAlone }: { isAlone: boolean }): Deliver
   };
 }
 
-interface Waiting {
-  readonly id: number;
-  readonly failing_since: number | null;
-  readonly due_at: number;
-}
-
 function run(deps: Deps, isAlone: boolean) {
   const { config, db, log } = deps;
   const claimant = { claimedBy: randomUUID(), leaseMs: config.WEBHOOK_ATTEMPT_SECONDS * 1_000 + LEASE_BEYOND_MS };
-  const inFlight = new Map<number, number>();
-  const attempts = new Set<Promise<void>>();
+  /** Each attempt under way, with its webhook. */
+  const attempts = new Map<Promise<void>, { readonly webhookId: number; readonly isFailing: boolean }>();
+  const places = { all: config.WEBHOOK_IN_FLIGHT, each: config.WEBHOOK_IN_FLIGHT_EACH };
   const cutOff = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let timerAt = Number.POSITIVE_INFINITY;
@@ -78,52 +74,35 @@ function run(deps: Deps, isAlone: boolean) {
   async function lookOnce(): Promise<void> {
     const ctx = ownCtx(deps, 'deliveries');
     const waiting = await findWaiting.all(ctx.db, {});
-    const wanted = wantedOf(waiting.filter(({ due_at }) => due_at <= ctx.now));
+    // Who has waited longest comes first.
+    const due = waiting.filter(({ due_at }) => due_at <= ctx.now).sort((a, b) => a.due_at - b.due_at);
+    const wanted = sharePlaces(due, inFlight(), places);
     if (wanted.length > 0) {
-      for (const claimed of await claimDeliveries(ctx, claimant, wanted)) begin(claimed);
+      const failing = new Set(due.filter(({ failing_since }) => failing_since !== null).map(({ id }) => id));
+      for (const claimed of await claimDeliveries(ctx, claimant, wanted))
+        begin(claimed, failing.has(claimed.webhookId));
     }
     const later = waiting.map(({ due_at }) => due_at - ctx.now).filter((ms) => ms > 0);
     if (later.length > 0) lookIn(Math.min(...later));
   }
 
-  /**
-   * As far as there is room, each webhook its share, who has waited longest first. Those that fail have one place each, and half of
-   * all together: a crowd of dead receivers delays nobody who answers.
-   */
-  function wantedOf(due: readonly Waiting[]): Wanted[] {
-    const byDue = [...due].sort((a, b) => a.due_at - b.due_at);
-    const well = byDue.filter(({ failing_since }) => failing_since === null);
-    const failing = byDue.filter(({ failing_since }) => failing_since !== null);
-    const places = config.WEBHOOK_IN_FLIGHT;
-    return [
-      ...shared(well, places - attempts.size, config.WEBHOOK_IN_FLIGHT_EACH),
-      ...shared(failing, Math.ceil(places / 2) - attempts.size, 1),
-    ];
+  function inFlight() {
+    const underWay = [...attempts.values()];
+    return {
+      all: underWay.length,
+      failing: underWay.filter(({ isFailing }) => isFailing).length,
+      to: (id: number) => underWay.filter(({ webhookId }) => webhookId === id).length,
+    };
   }
 
-  function shared(due: readonly Waiting[], places: number, each: number): Wanted[] {
-    let free = places;
-    return due.flatMap(({ id }) => {
-      const limit = Math.min(free, each - (inFlight.get(id) ?? 0));
-      if (limit <= 0) return [];
-      free -= limit;
-      return [{ webhookId: id, limit }];
-    });
-  }
-
-  function begin(claimed: Claimed): void {
-    const { webhookId } = claimed;
-    inFlight.set(webhookId, (inFlight.get(webhookId) ?? 0) + 1);
+  function begin(claimed: Claimed, isFailing: boolean): void {
     const attempt = deliver(claimed)
       .catch((error) => log.warn({ err: error }, 'how a delivery went could not be written; it is made again'))
       .finally(() => {
         attempts.delete(attempt);
-        const left = (inFlight.get(webhookId) ?? 1) - 1;
-        if (left === 0) inFlight.delete(webhookId);
-        else inFlight.set(webhookId, left);
         lookIn(0);
       });
-    attempts.add(attempt);
+    attempts.set(attempt, { webhookId: claimed.webhookId, isFailing });
   }
 
   async function deliver(claimed: Claimed): Promise<void> {
@@ -136,7 +115,7 @@ function run(deps: Deps, isAlone: boolean) {
     clearTimeout(timer);
     await looking;
     const late = setTimeout(() => cutOff.abort(), graceMs);
-    await Promise.all(attempts);
+    await Promise.all(attempts.keys());
     clearTimeout(late);
     const claims = { claimed_by: claimant.claimedBy, now: deps.now() };
     await db

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ownCtx } from '../../src/context.ts';
+import { textOf } from '../../src/db/statement.ts';
+import { forgetDeliveries, forgetLeftDeliveries } from '../../src/modules/webhooks/forget.ts';
+import { engines } from '../engines.ts';
+import { createTestApp } from '../harness/app.ts';
+import { movableClock } from '../harness/auth.ts';
+import { settledDelivery, startReceiver, toThisMachine } from './receiver.ts';
+
+const DAY = 86_400_000;
+
+for (const engine of engines) {
+  describe(`what is kept of deliveries (${engine})`, async () => {
+    const clock = movableClock();
+    const settings = { ...toThisMachine, WEBHOOK_KEPT_DAYS: '7', ACCESS_TOKEN_SECONDS: '86400' };
+    const app = await createTestApp(engine, settings, { now: clock.now });
+    const receiver = await startReceiver();
+    after(app.close);
+    after(receiver.close);
+    const { db } = app.deps;
+    const alice = await app.register('alice');
+    const { id: room } = await alice.post('/rooms', { name: 'Garden' }, 201);
+    const hook = () => alice.post('/webhooks', { url: receiver.url, events: ['message_sent'], room_id: room }, 201);
+    const say = (content: string) => alice.post(`/rooms/${room}/messages`, { content }, 201);
+    const rows = (text: string) => db.reader.all(textOf(text), []);
+    const deliveries = async () => (await rows('select id from deliveries order by id')).length;
+
+    it('those that are too old are dropped, with their bodies, and no others', async () => {
+      const made = await hook();
+      await say('old');
+      await settledDelivery(alice, made.id, 1);
+      clock.advance(4 * DAY);
+      const later = await app.login('alice');
+      await later.post(`/rooms/${room}/messages`, { content: 'newer' }, 201);
+      await settledDelivery(later, made.id, 2);
+      const forget = () => forgetDeliveries(ownCtx(app.deps, 'test'));
+      await forget();
+      assert.equal(await deliveries(), 2);
+      clock.advance(4 * DAY);
+      await forget();
+      const [left, ...more] = await rows('select body from deliveries');
+      assert.match(String(left?.body), /newer/);
+      assert.deepEqual(more, []);
+      await (await app.login('alice')).delete(`/webhooks/${made.id}`, 204);
+    });
+
+    it('those of a webhook that is gone are dropped, however many, and no others', async () => {
+      const owner = await app.login('alice');
+      const make = () => owner.post('/webhooks', { url: receiver.url, events: ['message_sent'], room_id: room }, 201);
+      const [one, other] = [await make(), await make()];
+      await owner.post(`/rooms/${room}/messages`, { content: 'to both' }, 201);
+      for (const { id } of [one, other]) await settledDelivery(owner, id, 1);
+      const copied = `webhook_id, event_id, message_id, event, status, attempts, step, due_at, created_at`;
+      await db.write('fill', async (writer) => {
+        const many = `with recursive n(n) as (select 1 union all select n + 1 from n where n < 1200)`;
+        await writer.run(
+          textOf(
+            `insert into deliveries (${copied}) ${many} select ${copied} from deliveries, n where webhook_id = ${one.id}`,
+          ),
+          [],
+        );
+      });
+      await owner.delete(`/webhooks/${one.id}`, 204);
+      await owner.get(`/webhooks/${one.id}/deliveries`, 404);
+      await forgetLeftDeliveries(ownCtx(app.deps, 'test'));
+      const left = await rows('select webhook_id from deliveries');
+      assert.deepEqual(left, [{ webhook_id: other.id }]);
+      await owner.delete(`/webhooks/${other.id}`, 204);
+    });
+
+    it('one that cannot be made ends, and keeps no other waiting', async () => {
+      const owner = await app.login('alice');
+      const made = await owner.post('/webhooks', { url: receiver.url, events: ['message_sent'], room_id: room }, 201);
+      await app.deps.webhooks.worker.stop(0);
+      const { id: broken } = await owner.post(`/rooms/${room}/messages`, { content: 'broken' }, 201);
+      await owner.post(`/rooms/${room}/messages`, { content: 'whole' }, 201);
+      await db.write('harm', (writer) =>
+        writer.run(textOf(`update events set data = '{' where message_id = ${broken}`), []),
+      );
+      await app.deps.webhooks.worker.start(app.deps);
+      const [got] = await receiver.got(1, ({ told }) => told.webhook_id === made.id);
+      assert.equal(got?.told.data.content, 'whole');
+      const settled = async () => (await owner.get(`/webhooks/${made.id}/deliveries`, 200)).deliveries;
+      let found = await settled();
+      while (found.some(({ status }: { status: string }) => status === 'pending')) {
+        await sleep(5);
+        found = await settled();
+      }
+      const shown = found.map(({ status, error, next_attempt_at }: Record<string, unknown>) => [
+        status,
+        error,
+        next_attempt_at,
+      ]);
+      assert.deepEqual(shown, [
+        ['delivered', null, null],
+        ['exhausted', 'not_sent', null],
+      ]);
+      await db.write('mend', (writer) =>
+        writer.run(textOf(`update events set data = '{}' where message_id = ${broken}`), []),
+      );
+      await owner.delete(`/webhooks/${made.id}`, 204);
+    });
+
+    it('a test under way is not sent again; one that a restart has cut off may be', async () => {
+      const owner = await app.login('alice');
+      const made = await owner.post('/webhooks', { url: receiver.url, events: ['message_sent'], room_id: room }, 201);
+      const held: ServerResponse[] = [];
+      receiver.answer = (_, response) => held.push(response);
+      const told = owner.post(`/webhooks/${made.id}/test`, {}, 200);
+      await receiver.got(1, (got) => got.told.webhook_id === made.id);
+      const [{ id }] = (await owner.get(`/webhooks/${made.id}/deliveries`, 200)).deliveries;
+      const again = `/webhooks/${made.id}/deliveries/${id}/redeliver`;
+      assert.equal((await owner.post(again, {}, 409)).details.reason, 'being_delivered');
+      receiver.answer = (_, response) => response.writeHead(204).end();
+      for (const response of held) response.writeHead(204).end();
+      assert.equal((await told).delivered, true);
+      await db.write('cut off', (writer) =>
+        writer.run(textOf(`update deliveries set status = 'pending', attempts = 0 where id = ${id}`), []),
+      );
+      clock.advance(60_000);
+      await owner.post(again, {}, 200);
+      await receiver.got(2, (got) => got.told.webhook_id === made.id);
+    });
+  });
+}
