@@ -59,7 +59,7 @@ export interface WriteCtx extends Ctx {
   readonly emitted: NewEvent[];
 }
 
-/** For what the server does unasked: nobody's doing, from nowhere. `id` stands where a request's does. */
+/** The context of what the server does by itself, such as maintenance: without an actor or an address. `id` stands for the request's. */
 export function ownCtx(deps: Deps, id: string): Ctx {
   const request = { id, address: '', userAgent: '', traceparent: null, representation: false };
   const absent = { auditReason: undefined, idempotency: undefined };

@@ -70,7 +70,7 @@ export const eventCatalogue = {
   webhook_disabled: kind('server', true, true, { webhook_id: Type.Integer(), reason: Type.String() }),
 } as const satisfies Record<string, EventKind>;
 
-/** What webhooks may ask for: of whom `*` speaks too, and of whom only a webhook of the whole server that names it. */
+/** Events a webhook can subscribe to. `*` covers those within a room; the others must be named, by a webhook of the whole server. */
 export const webhookEvents = {
   message_sent: { within: 'room', says: 'A message was sent in a room.' },
   message_updated: { within: 'room', says: 'Its author has edited a message.' },
@@ -94,11 +94,11 @@ export const webhookEvents = {
   room_deleted: { within: 'room', says: 'A room is gone: the last event of it.' },
   file_uploaded: { within: 'room', says: 'A file was uploaded.' },
   file_deleted: { within: 'room', says: 'A file was deleted.' },
-  message_reported: { within: 'room', says: 'A message was reported to the moderators.' },
+  message_reported: { within: 'room', says: 'A message was reported to the moderators. Nothing is reported yet.' },
   direct_message_sent: { within: 'server', says: 'A message was sent in a direct conversation.' },
   user_created: { within: 'server', says: 'An account was made.' },
   user_updated: { within: 'server', says: 'A profile was changed.' },
-  user_deleted: { within: 'server', says: 'An account was erased.' },
+  user_deleted: { within: 'server', says: 'An account was erased. Nothing erases accounts yet.' },
   webhook_disabled: { within: 'room', says: 'A webhook was switched off by the server; `reason` says why.' },
   webhook_test: { within: 'room', says: 'A test was asked for; sent whatever the webhook has asked for.' },
 } as const satisfies Record<string, { within: 'room' | 'server'; says: string }>;

@@ -2,10 +2,8 @@ import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { type App, createApp } from './app.ts';
+import { exitCodes } from './cli/exit.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-
-/** EX_CONFIG of sysexits.h. */
-const EXIT_CONFIG = 78;
 
 async function main(): Promise<void> {
   try {
@@ -13,7 +11,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const fault of error.faults) console.error(`configuration: ${fault}`);
-      process.exit(EXIT_CONFIG);
+      process.exit(exitCodes.config);
     }
     console.error(`veza: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(1);

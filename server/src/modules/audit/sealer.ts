@@ -68,7 +68,7 @@ export function startSealer(deps: Deps): Sealer {
   async function pass(say: boolean): Promise<void> {
     for (;;) {
       const head = await findMark.first(db.reader, { name: 'head' });
-      // A look that costs no transaction; what a restored database needs more is done by the next one who is audited.
+      // A cheap look without a transaction. It may miss rows of a restored database; those are sealed with the next audited change.
       const place = head ? { xid: head.xid, id: head.audit_id } : BEGINNING;
       if (!(await findUnsealed.first(db.reader, { ...place, limit: 1 }))) return;
       await file.compare();

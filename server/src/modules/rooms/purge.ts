@@ -15,7 +15,7 @@ import {
   hanging,
 } from './purge_store.ts';
 
-/** As long as events are kept: who was in the room may still have to be told of its end. */
+/** Who was in the room may still have to be told of its end. */
 const MEMBERS_KEPT_MS = 7 * 86_400_000;
 /** Between two transactions, so that others have the writer for most of the time. */
 const PAUSE_MS = 20;

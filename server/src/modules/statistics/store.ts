@@ -9,7 +9,7 @@ interface Window {
   since: number;
 }
 
-/** Who wrote how much, each with where the room then stood; a row of nobody when nobody did. */
+/** Who wrote how much, each with where the room then stood; one row with a null author when there is none. */
 export const findAuthors = query((q, p: Window) =>
   q
     .selectFrom('containers as c')
@@ -29,7 +29,7 @@ export const findAuthors = query((q, p: Window) =>
     .select(['c.last_seq', 'c.message_count', 'a.author_id', 'a.messages']),
 );
 
-/** Who wrote what came after a place in the room, each with where the room then stood; a row of nobody when nothing did. */
+/** Who wrote what came after a place in the room, each with where the room then stood; one row with a null author when there is none. */
 export const findWritten = query((q, p: { container_id: number; seq: number }) =>
   q
     .selectFrom('containers as c')

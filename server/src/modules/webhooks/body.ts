@@ -18,7 +18,7 @@ export function bodyText(told: Told): string {
   return Buffer.byteLength(text) <= MAX_BODY_BYTES ? text : cut(told);
 }
 
-/** Parsed once, keys that look like numbers have found their place, and nothing moves any more. */
+/** Round-trips once, so that keys which look like integers are already in the order in which receivers will see them. */
 function settled({ id, event, timestamp, webhook_id, data }: Told): string {
   return JSON.stringify(JSON.parse(JSON.stringify({ id, event, timestamp, webhook_id, data })));
 }

@@ -7,8 +7,8 @@ import type { DeliveryRow } from '../../db/tables.ts';
 const open = (q: Builder) => q.selectFrom('deliveries as d').where('d.due_at', 'is not', null);
 
 /**
- * The webhooks that have something to deliver, now or later, with when: one step of the index each, however much waits for one. A
- * webhook that is switched off keeps what it has; a deleted room's delivers it.
+ * The webhooks with open deliveries, each with the time of its first one. It takes one index step a webhook, however many deliveries
+ * each has. Those of an inactive webhook wait, except when its room was deleted: then they are still delivered.
  */
 export const findWaiting = query((q, _: object) =>
   q

@@ -6,13 +6,14 @@ import { findWaiting, releaseAllClaims, releaseClaims } from './claim_store.ts';
 import { sharePlaces } from './places.ts';
 
 /**
- * Delivers what is due, in the background. A process that is `isAlone` with its database knows at its start that whoever held something is gone.
+ * Delivers what is due, in the background. `isAlone`: no other process uses the database, so that what is claimed at the start was
+ * claimed by a process that is gone, and is released.
  */
 export interface DeliveryWorker {
   start(deps: Deps): Promise<void>;
-  /** Something may be due: looked into within a moment, however often it is said. Lost before the start, which looks by itself. */
+  /** Something may be due: it is looked for within some milliseconds, once for many calls. Before `start` it does nothing. */
   wake(): void;
-  /** Begins nothing more, gives what is on its way so many milliseconds, cuts off the rest. */
+  /** Begins no more attempts, waits so many milliseconds for those under way, and aborts the rest. */
   stop(graceMs: number): Promise<void>;
 }
 
