@@ -22,6 +22,7 @@ const LOOK_EVERY = 4 * 1024 * 1024;
 export function createDiskBlobs({ directory, minFreeBytes }: DiskBlobsOptions): Blobs {
   const drafts = join(directory, DRAFTS);
   mkdirSync(drafts, { recursive: true, mode: 0o700 });
+  const safeFolders = new Set<string>();
   const pathOf = (name: string) => join(directory, name.slice(0, 2), name);
 
   async function requireRoom(): Promise<void> {
@@ -44,14 +45,21 @@ export function createDiskBlobs({ directory, minFreeBytes }: DiskBlobsOptions): 
     }
   }
 
+  /** Whoever made it, now or before a crash, may not have synced what is above it. */
+  async function makeFolder(path: string): Promise<void> {
+    if (safeFolders.has(path)) return;
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    for (const above of [directory, dirname(directory)]) await syncFolder(above);
+    safeFolders.add(path);
+  }
+
   async function keep(path: string, sha256: string): Promise<string> {
     const name = `${sha256}.${randomBytes(8).toString('hex')}`;
     const target = pathOf(name);
     try {
-      const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await makeFolder(dirname(target));
       await rename(path, target);
       await syncFolder(dirname(target));
-      if (made !== undefined) await syncFolder(directory);
     } catch (error) {
       await rm(path, { force: true });
       throw asFull(error);
