@@ -11,4 +11,6 @@ export function discard(incoming: IncomingMessage): void {
     left -= chunk.length;
     if (left < 0) incoming.destroy();
   });
+  // One that was taken off a pipe has stopped, and with it its connection.
+  incoming.resume();
 }

@@ -43,10 +43,11 @@ describe('uploads over a real connection', async () => {
     return socket;
   }
 
-  async function answer(socket: Socket): Promise<{ status: number; text: string }> {
+  async function answer(socket: Socket, count = 1): Promise<{ status: number; text: string }> {
     let text = '';
     for await (const piece of socket) {
       text += piece;
+      if (text.split('HTTP/1.1 ').length <= count) continue;
       const [head = '', body] = text.split('\r\n\r\n');
       const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? Number.NaN);
       if (body !== undefined && Buffer.byteLength(body) >= length) break;
@@ -121,6 +122,17 @@ describe('uploads over a real connection', async () => {
       assert.match(text, /REQUEST_TIMEOUT/);
       await settled();
     });
+    assert.deepEqual(stored(app), []);
+  });
+
+  it('one that is refused midway does not hold up what comes on its connection', async () => {
+    const large = formOf([{ name: 'picture', filename: 'a.txt', content }]).body;
+    const socket = open(alice, large.length);
+    socket.write(large);
+    const answers = answer(socket, 2);
+    await wait(100);
+    socket.write(`GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\n\r\n`);
+    assert.match((await answers).text, /^HTTP\/1.1 400 .*HTTP\/1.1 200 /s);
     assert.deepEqual(stored(app), []);
   });
 
