@@ -7,12 +7,15 @@ import type { House } from './house.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { load } from './load.ts';
 import { verifyReplays, verifyShown, verifyStored } from './verify.ts';
+import { verifyUploads } from './verify_files.ts';
 import { PASSWORD, settleIn } from './world.ts';
 
 export interface CrashReport {
   readonly rounds: number;
   readonly attempted: number;
   readonly acknowledged: number;
+  /** Of those. */
+  readonly uploads: number;
   /** Sends that nobody knew the end of: found after all, or not. */
   readonly foundOpen: number;
   readonly lostOpen: number;
@@ -52,16 +55,19 @@ export async function crash(house: House, rounds: number, afterKill?: () => Prom
     report.lostOpen += open.length - found;
     for (const place of places) await verifyShown(client, place, stored, since);
     await verifyReplays(client, ledger, stored);
+    await verifyUploads(client, ledger);
     stored = await verifyStored(house.reader().reader, ledger);
   }
   return { ...report, ...ledger.counts };
 }
 
-/** A moment after a few or many acknowledgements, however slow the machine is. */
+/** A moment after a few or many acknowledgements, some of them of uploads, however slow the machine is. */
 async function untilSome({ counts }: Ledger): Promise<void> {
   const enough = counts.acknowledged + 20 + Math.random() * 380;
-  const late = performance.now() + 1_000;
-  while (counts.acknowledged < enough && performance.now() < late) await sleep(2);
+  const uploads = counts.uploads + 1 + Math.random() * 3;
+  const late = performance.now() + 1_500;
+  const isSome = () => counts.acknowledged >= enough && counts.uploads >= uploads;
+  while (!isSome() && performance.now() < late) await sleep(2);
   await sleep(Math.random() * 10);
 }
 

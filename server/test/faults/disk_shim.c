@@ -34,7 +34,8 @@ struct record {
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static const char *directory;
 static int journal = -1;
-static unsigned char watched[FDS];
+/* The inode behind each, or 0: not everybody says when he closes one, and its number may be a socket's by then. */
+static ino_t watched[FDS];
 static const char *arm;
 static char fail_kind;
 static long fail_at;
@@ -50,6 +51,7 @@ static int (*real_ftruncate)(int, off_t);
 static int (*real_fsync)(int);
 static int (*real_fdatasync)(int);
 static int (*real_rename)(const char *, const char *);
+static int (*real_mkdir)(const char *, mode_t);
 static int (*real_open)(const char *, int, ...);
 static int (*real_openat)(int, const char *, int, ...);
 static int (*real_close)(int);
@@ -63,6 +65,7 @@ __attribute__((constructor)) static void begin(void) {
   real_fsync = REAL(fsync);
   real_fdatasync = REAL(fdatasync);
   real_rename = REAL(rename);
+  real_mkdir = REAL(mkdir);
   real_open = REAL(open);
   real_openat = REAL(openat);
   real_close = REAL(close);
@@ -83,7 +86,10 @@ static int below(const char *path) {
   return length > 0 && strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
 
-static int is_watched(int fd) { return fd >= 0 && fd < FDS && watched[fd]; }
+static int is_watched(int fd) {
+  struct stat now;
+  return fd >= 0 && fd < FDS && watched[fd] && fstat(fd, &now) == 0 && now.st_ino == watched[fd];
+}
 
 static void note(struct record head, const char *from, const char *to, const void *bytes) {
   if (journal < 0) return;
@@ -193,12 +199,22 @@ int rename(const char *from, const char *to) {
   return done;
 }
 
+int mkdir(const char *path, mode_t mode) {
+  struct stat folder;
+  int done = real_mkdir(path, mode);
+  if (done == 0 && below(path) && stat(path, &folder) == 0) {
+    struct record head = {.kind = CREATED, .inode = folder.st_ino};
+    LOCKED(note(head, path, NULL, NULL));
+  }
+  return done;
+}
+
 static int opened(int fd, const char *path, int existed) {
   if (fd < 0 || fd >= FDS || !below(path)) return fd;
   struct stat file;
   if (fstat(fd, &file) == 0) {
     struct record head = {.kind = existed ? OPENED : CREATED, .inode = file.st_ino};
-    LOCKED({ watched[fd] = 1; note(head, path, NULL, NULL); });
+    LOCKED({ watched[fd] = file.st_ino; note(head, path, NULL, NULL); });
   }
   return fd;
 }
@@ -222,6 +238,6 @@ int openat(int at, const char *path, int flags, ...) {
 int openat64(int at, const char *path, int flags, ...) { MODE(flags) return openat(at, path, flags, mode); }
 
 int close(int fd) {
-  if (is_watched(fd)) watched[fd] = 0;
+  if (fd >= 0 && fd < FDS) watched[fd] = 0;
   return real_close(fd);
 }

@@ -9,6 +9,7 @@ import { type House, openHouse } from './house.ts';
 import { createLedger, type Ledger, type Place } from './ledger.ts';
 import { load } from './load.ts';
 import { verifyReplays, verifyShown, verifyStored } from './verify.ts';
+import { verifyUploads } from './verify_files.ts';
 import { settleIn } from './world.ts';
 
 /** How many calls of each kind are tried, one after another in houses of their own. */
@@ -37,6 +38,7 @@ async function verifyRestart(house: House, disk: Disk, ledger: Ledger, rooms: re
   const stored = await verifyStored(reader, ledger);
   for (const place of rooms) await verifyShown(client, place, stored, 0);
   await verifyReplays(client, ledger, stored);
+  await verifyUploads(client, ledger);
   await verifyStored(reader, ledger);
 }
 

@@ -1,3 +1,5 @@
+import type { Upload } from './ledger_files.ts';
+
 /** Who takes part; the tokens outlive every crash. */
 export interface Player {
   readonly id: number;
@@ -21,6 +23,7 @@ export interface Entry {
     readonly content: string;
     readonly parent_message_id: number | null;
     readonly metadata: { readonly client_id: string; readonly round: number };
+    readonly file_ids?: readonly number[];
   };
   sent: 'attempted' | 'acknowledged' | 'refused';
   /** Known once it was acknowledged. */
@@ -40,15 +43,18 @@ export const EMOJI = '👍';
 /** Kept by the test, outside the server: what was attempted and what was acknowledged. */
 export interface Ledger {
   readonly entries: Entry[];
+  readonly uploads: Upload[];
   /** `container:user` → the last message that an acknowledged read mark, or send, has passed. */
   readonly marks: Map<string, number>;
-  readonly counts: { attempted: number; acknowledged: number; full: number };
+  /** `uploads` are among the acknowledged. */
+  readonly counts: { attempted: number; acknowledged: number; uploads: number; full: number };
 }
 
 export const createLedger = (): Ledger => ({
   entries: [],
+  uploads: [],
   marks: new Map(),
-  counts: { attempted: 0, acknowledged: 0, full: 0 },
+  counts: { attempted: 0, acknowledged: 0, uploads: 0, full: 0 },
 });
 
 export function attemptSend(ledger: Ledger, place: Place, author: Player, body: Entry['body']): Entry {

@@ -1,22 +1,9 @@
 import assert from 'node:assert/strict';
-import type { HttpClient, HttpReply } from './http_client.ts';
-import { attemptSend, EMOJI, type Entry, isLiving, type Ledger, type Place, type Player, passMark } from './ledger.ts';
-
-interface Loop {
-  readonly client: HttpClient;
-  readonly ledger: Ledger;
-  readonly place: Place;
-  readonly player: Player;
-  readonly name: string;
-  readonly round: number;
-  readonly stopped: () => boolean;
-  readonly outages: boolean;
-  /** Living messages of this loop: nobody else changes them. */
-  own: Entry[];
-  count: number;
-  /** The server does not answer any more. */
-  gone: boolean;
-}
+import type { HttpClient } from './http_client.ts';
+import { attemptSend, EMOJI, type Entry, isLiving, type Ledger, type Place, passMark } from './ledger.ts';
+import type { Upload } from './ledger_files.ts';
+import { removeFile, upload } from './load_files.ts';
+import { anyOf, ask, type Loop, type Question } from './loop.ts';
 
 interface LoadOptions {
   /** The database may be away: 503 says that nobody knows what was done. */
@@ -40,7 +27,10 @@ export async function load(
       for (let n = 0; n < LOOPS_PER_PLAYER; n++) {
         const name = `${round}-${place.id}-${player.id}-${n}`;
         running.push(
-          run({ client, ledger, place, player, name, round, stopped, outages, own: [], count: 0, gone: false }),
+          run({
+            ...{ client, ledger, place, player, name, round, stopped, outages },
+            ...{ own: [], files: [], count: 0, gone: false },
+          }),
         );
       }
     }
@@ -57,74 +47,59 @@ async function run(loop: Loop): Promise<void> {
 async function step(loop: Loop): Promise<void> {
   const dice = Math.random();
   const entry = anyOf(loop.own);
-  if (dice < 0.7 || !entry) return send(loop);
-  if (dice < 0.82) return edit(loop, entry);
-  if (dice < 0.92) return read(loop);
-  if (dice < 0.95) return remove(loop, entry);
-  return dice < 0.97 ? pin(loop, entry) : react(loop, entry);
-}
-
-interface Question {
-  readonly method: 'POST' | 'PUT' | 'DELETE';
-  readonly path: string;
-  readonly body?: unknown;
-  readonly expected: readonly number[];
-  /** The storage is full and nothing was done. */
-  readonly refused: () => void;
-}
-
-/** What was answered, or undefined when nothing was done, or the server is gone and nobody knows. */
-async function ask(loop: Loop, question: Question): Promise<HttpReply | undefined> {
-  const { client, ledger, player } = loop;
-  const { method, path, body, expected, refused } = question;
-  ledger.counts.attempted++;
-  let reply: HttpReply;
-  try {
-    reply = await client.call(method, path, player.token, body);
-  } catch {
-    loop.gone = true;
-    return undefined;
-  }
-  if (reply.status === 503 && loop.outages) return undefined;
-  if (reply.status === 507) {
-    assert.equal(reply.data.code, 'STORAGE_FULL');
-    ledger.counts.full++;
-    refused();
-    return undefined;
-  }
-  assert.ok(expected.includes(reply.status), `${method} ${path} → ${reply.status} ${JSON.stringify(reply.data)}`);
-  ledger.counts.acknowledged++;
-  return reply;
+  if (dice < 0.65 || !entry) return send(loop);
+  if (dice < 0.77) return edit(loop, entry);
+  if (dice < 0.86) return read(loop);
+  if (dice < 0.89) return remove(loop, entry);
+  if (dice < 0.91) return pin(loop, entry);
+  if (dice < 0.94) return react(loop, entry);
+  const file = anyOf(loop.files);
+  return dice < 0.985 || !file ? upload(loop) : removeFile(loop, file);
 }
 
 async function send(loop: Loop): Promise<void> {
   const { ledger, place, player } = loop;
   const clientId = `${loop.name}-${loop.count++}`;
   const parent = Math.random() < 0.25 ? anyOf(recentIn(ledger, place)) : undefined;
-  const entry = attemptSend(ledger, place, player, {
+  const file = takeFile(loop);
+  const body = {
     content: words(loop, `message ${clientId}`),
     parent_message_id: parent?.id ?? null,
     metadata: { client_id: clientId, round: loop.round },
-  });
+    ...(file?.id === undefined ? {} : { file_ids: [file.id] }),
+  };
+  const entry = attemptSend(ledger, place, player, body);
+  if (file) file.entry = entry;
   // The author of the message replied to may have deleted it meanwhile.
   const refused = () => {
     entry.sent = 'refused';
+    if (!file) return;
+    file.entry = undefined;
+    loop.files.push(file);
   };
   const expected = parent ? [201, 422] : [201];
   const reply = await ask(loop, {
     method: 'POST',
     path: `${place.path}/messages`,
-    body: entry.body,
+    body,
     expected,
     refused,
   });
   if (!reply) return;
   if (reply.status === 422) return refused();
-  assert.equal(reply.data.content, entry.body.content);
+  assert.equal(reply.data.content, body.content);
   entry.sent = 'acknowledged';
   entry.id = reply.data.id as number;
   loop.own.push(entry);
+  if (file) loop.files.push(file);
   passMark(ledger, place, player, entry.id);
+}
+
+/** One that hangs on nothing yet. Where nobody knows the end of the message it goes with, it stays out of reach. */
+function takeFile(loop: Loop): Upload | undefined {
+  const file = loop.files.find(({ entry }) => entry === undefined);
+  if (file) loop.files = loop.files.filter((other) => other !== file);
+  return file;
 }
 
 async function edit(loop: Loop, entry: Entry): Promise<void> {
@@ -150,14 +125,18 @@ async function read(loop: Loop): Promise<void> {
   if (reply) passMark(ledger, place, player, reply.data.last_read_message_id);
 }
 
+/** Its files go with it. */
 async function remove(loop: Loop, entry: Entry): Promise<void> {
-  entry.deletion = 'attempted';
-  loop.own = loop.own.filter((other) => other !== entry);
-  const refused = () => {
-    entry.deletion = 'none';
+  const files = loop.files.filter((file) => file.entry === entry);
+  const isNow = (deletion: Entry['deletion']) => {
+    for (const one of [entry, ...files]) one.deletion = deletion;
   };
+  isNow('attempted');
+  loop.own = loop.own.filter((other) => other !== entry);
+  loop.files = loop.files.filter((file) => !files.includes(file));
+  const refused = () => isNow('none');
   const question = { method: 'DELETE', path: `/messages/${entry.id}`, expected: [204], refused } as const;
-  if (await ask(loop, question)) entry.deletion = 'acknowledged';
+  if (await ask(loop, question)) isNow('acknowledged');
 }
 
 async function pin(loop: Loop, entry: Entry): Promise<void> {
@@ -198,8 +177,4 @@ const recentIn = ({ entries }: Ledger, place: Place) =>
 function words(loop: Loop, start: string): string {
   const mention = Math.random() < 0.15 ? ` @${anyOf(loop.place.players)?.name}` : '';
   return `${start}${mention}${' and so on'.repeat(Math.random() < 0.1 ? 150 : 0)}`;
-}
-
-function anyOf<T>(list: readonly T[]): T | undefined {
-  return list[Math.floor(Math.random() * list.length)];
 }

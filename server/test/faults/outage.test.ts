@@ -6,6 +6,7 @@ import { openHouse } from './house.ts';
 import { createLedger } from './ledger.ts';
 import { load } from './load.ts';
 import { verifyReplays, verifyShown, verifyStored } from './verify.ts';
+import { verifyUploads } from './verify_files.ts';
 import { settleIn } from './world.ts';
 
 const OUTAGES = 10;
@@ -39,6 +40,7 @@ for (const engine of engines.filter((engine) => engine === 'postgres')) {
       const stored = await verifyStored(reader, ledger);
       for (const place of places) await verifyShown(client, place, stored, 0);
       await verifyReplays(client, ledger, stored);
+      await verifyUploads(client, ledger);
       await verifyStored(reader, ledger);
     });
   });

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { crash, crashFirstStart } from './crash.ts';
 import { hasShim, openDisk } from './disk.ts';
 import { openHouse } from './house.ts';
 
 const rounds = Number(process.env.POWER_CUTS || 5);
 const relaxed = join(import.meta.dirname, 'relaxed_sync.ts');
+const careless = pathToFileURL(join(import.meta.dirname, 'careless_files.ts'));
 
 /** A message, a wording, a deletion or a mark that was acknowledged: whatever is looked at first. */
 const lostByTheLedger =
@@ -44,7 +46,7 @@ describe('a power cut under load, again and again', { skip: !hasShim && 'no C co
     const { house, cut, lost } = await openFragileHouse(t);
     const report = await crash(house, rounds, cut);
     t.diagnostic(JSON.stringify({ ...report, lost }));
-    assert.ok(report.acknowledged > 0, 'there was load');
+    assert.ok(report.acknowledged > report.uploads && report.uploads > 0, 'there was load');
     assert.ok(lost.writes > 0, 'something was lost');
   });
 
@@ -59,4 +61,11 @@ describe('a power cut under load, again and again', { skip: !hasShim && 'no C co
     const { house, cut } = await openFragileHouse(t, { NODE_OPTIONS: `--import=${relaxed}` });
     await assert.rejects(crash(house, 10, cut), lostByTheLedger);
   });
+
+  for (const what of ['content', 'names']) {
+    it(`would lose uploads without a sync of their ${what}`, async (t) => {
+      const { house, cut } = await openFragileHouse(t, { NODE_OPTIONS: `--import=${careless}?${what}` });
+      await assert.rejects(crash(house, 10, cut), /the bytes of the upload/);
+    });
+  }
 });

@@ -61,6 +61,8 @@ function unsynced(notes: readonly Note[]) {
         break;
       case 'created':
       case 'renamed':
+        // The number may have been another file's before.
+        if (note.kind === 'created') writes.delete(note.inode);
         names.push(note);
         paths.set(note.inode, note.path);
         break;
@@ -74,7 +76,8 @@ function unsynced(notes: readonly Note[]) {
 function undoName({ kind, path, from, replaced }: NewName): void {
   // One that was made more than once is gone with its last time.
   if (!existsSync(path)) return;
-  if (kind === 'created') rmSync(path);
+  // A folder takes along what is in it.
+  if (kind === 'created') rmSync(path, { recursive: true });
   // The file it replaced is gone for good: of ours only files of equal content replace each other.
   else if (!replaced) renameSync(path, from);
 }

@@ -12,6 +12,7 @@ import { openHouse } from './house.ts';
 import { createLedger } from './ledger.ts';
 import { load } from './load.ts';
 import { verifyReplays, verifyShown, verifyStored } from './verify.ts';
+import { verifyUploads } from './verify_files.ts';
 import { settleIn } from './world.ts';
 
 /** Whether a command of the system is there and allowed to do this. */
@@ -100,6 +101,7 @@ describe('a full disk', () => {
     execFileSync('mount', ['-o', 'remount,size=32m', directory]);
     while ((await degraded()).length > 0) await sleep(50);
     await verifyReplays(client, ledger, stored);
+    await verifyUploads(client, ledger);
     await load(client, ledger, places, 2, () => ledger.counts.acknowledged > 600);
     await house.end('SIGKILL');
     await verifyStored(reader, ledger);

@@ -4,6 +4,7 @@ import { textOf } from '../../src/db/statement.ts';
 import { differences } from '../../src/modules/admin/consistency.ts';
 import type { HttpClient } from './http_client.ts';
 import { EMOJI, type Entry, type Ledger, type Place, passMark, settle } from './ledger.ts';
+import { verifyFiles } from './verify_files.ts';
 
 interface Stored {
   readonly id: number;
@@ -42,6 +43,7 @@ export async function verifyStored(db: Reader, ledger: Ledger): Promise<Map<numb
     if (row) settle(entry, row.content, row.is_pinned === 1, row.reactions === 1);
   }
   assert.deepEqual([...found.keys()], [], 'nothing is there that nobody sent');
+  await verifyFiles(db, ledger, new Map(rows.map((row) => [row.client_id, row])));
   const byId = new Map(rows.map((row) => [row.id, row]));
   await verifyMarks(db, ledger, byId);
   assert.deepEqual(await differences(db), []);

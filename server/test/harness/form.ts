@@ -6,10 +6,15 @@ interface Part {
   readonly type?: string;
 }
 
+export interface Form {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 const BOUNDARY = '----a boundary of the tests';
 
 /** A body of `multipart/form-data`, as browsers write it: names in UTF-8, with quotes and line ends encoded. */
-export function formOf(parts: readonly Part[]): { body: Buffer; headers: Record<string, string> } {
+export function formOf(parts: readonly Part[]): Form {
   const quoted = (text: string) => `"${text.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A')}"`;
   const pieces = parts.flatMap(({ name, content, filename, type }) => {
     const file = filename === undefined ? '' : `; filename=${quoted(filename)}`;
