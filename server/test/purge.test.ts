@@ -6,6 +6,7 @@ import type { Database, Writer } from '../src/db/database.ts';
 import { textOf } from '../src/db/statement.ts';
 import { startMaintenance } from '../src/maintenance.ts';
 import { differences } from '../src/modules/admin/consistency.ts';
+import { purgeFiles } from '../src/modules/files/sweep.ts';
 import { purgeRooms } from '../src/modules/rooms/purge.ts';
 import { engines } from './engines.ts';
 import { createTestApp } from './harness/app.ts';
@@ -27,7 +28,10 @@ for (const engine of engines) {
       await app.register('mallory'),
     ];
 
-    const purge = (signal = new AbortController().signal) => purgeRooms(ownCtx(app.deps, 'test'), signal);
+    const purge = async (signal = new AbortController().signal) => {
+      await purgeFiles(ownCtx(app.deps, 'test'), signal);
+      await purgeRooms(ownCtx(app.deps, 'test'), signal);
+    };
     const sql = (text: string) => db.write('test', (writer) => writer.run(textOf(text), []));
     const count = async (from: string) =>
       Number((await db.reader.all(textOf(`select count(*) as n from ${from}`), []))[0]?.n);
@@ -46,13 +50,20 @@ for (const engine of engines) {
       await send(alice, 'and again', reply);
       await alice.put(`/messages/${root}`, { content: 'hello @bob and @mallory' }, 200);
       await alice.post(`/messages/${root}/pin`, {}, 200);
-      await react(root, 1);
+      await bob.post(`/messages/${root}/reactions`, { emoji: '👍' }, 201);
+      const content = `of room ${id}`;
+      const attached = await alice.upload({ name: 'a.txt', content, fields: { room_id: id } }, 201);
+      await bob.upload({ name: 'b.txt', content, fields: { room_id: id } }, 201);
+      await alice.post(`/rooms/${id}/messages`, { content: '', file_ids: [attached.file_id] }, 201);
+      // Of what never happens, so that nothing is on its way.
+      const url = 'https://hooks.example.com/';
+      await alice.post('/webhooks', { url, events: ['message_reported'], room_id: id }, 201);
       await alice.delete(`/messages/${(await send(bob, 'forget it')).id}`, 204);
       await alice.put(`/rooms/${id}/bans/${mallory.id}`, {}, 200);
       return { id, root };
     }
 
-    /** Puts one person's reactions on a message; no route does yet. */
+    /** Puts one person's reactions on a message, more than the route takes. */
     async function react(messageId: number, many: number) {
       const values = Array.from({ length: many }, (_, n) => `(${messageId}, 'emoji ${n}', ${bob.id}, 1)`);
       await sql(`insert into reactions (message_id, emoji, user_id, created_at) values ${values.join(', ')}`);
@@ -77,6 +88,7 @@ for (const engine of engines) {
       for (const table of ['messages', 'mentions', 'bans'])
         assert.equal(await count(`${table} where container_id = ${id}`), 0, table);
       assert.equal(await count('reactions'), 1);
+      assert.deepEqual([await count('files'), await count('blobs')], [2, 1], 'of the neighbour');
       assert.equal(await count('message_revisions'), 2, 'of the neighbour');
       assert.equal(await count(`members where container_id = ${id}`), 3, 'they may still be told that it ended');
       assert.deepEqual(await differences(db.reader), []);
