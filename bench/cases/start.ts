@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +24,11 @@ export function benchStart(): Promise<void> {
   return inTemporary(async (directory) => {
     const first = await startOnce(directory);
     const starts: Started[] = [];
-    for (let count = 0; count < STARTS; count++) starts.push(await startOnce(directory));
+    const bare: number[] = [];
+    for (let count = 0; count < STARTS; count++) {
+      starts.push(await startOnce(directory));
+      bare.push(bareStart());
+    }
     const whole = (figure: number) => String(Math.round(figure));
     console.log(`\nstart until /health answers, ${STARTS} times with a warm compile cache`);
     console.log(verdict('milliseconds', spreadOf(starts.map(({ ms }) => ms)), { most: 500 }, whole));
@@ -32,8 +36,17 @@ export function benchStart(): Promise<void> {
     if (cpu.length > 0) console.log(verdict('of them CPU', spreadOf(cpu), undefined, whole));
     const resident = starts.flatMap(({ resident }) => resident ?? []);
     if (resident.length > 0) console.log(verdict('MiB resident', spreadOf(resident), { most: 130 }, whole));
+    // How fast the machine is just now: files and CPU vary by the hour where others share it.
+    console.log(verdict('bare Node, until it has ended', spreadOf(bare), undefined, whole));
     console.log(`  the very first start, which makes the database and the cache: ${whole(first.ms)} ms`);
   });
+}
+
+/** Milliseconds of a Node that has nothing to do. */
+function bareStart(): number {
+  const since = performance.now();
+  spawnSync(process.execPath, ['-e', '0'], { stdio: 'inherit' });
+  return performance.now() - since;
 }
 
 async function startOnce(directory: string): Promise<Started> {
