@@ -9,6 +9,8 @@ import { hasShim, openDisk } from './disk.ts';
 import { openHouse } from './house.ts';
 
 const rounds = Number(process.env.POWER_CUTS || 5);
+/** A round takes a second or two, and many times that where others use the machine. */
+const patience = { timeout: 120_000 + rounds * 20_000 };
 const relaxed = join(import.meta.dirname, 'relaxed_sync.ts');
 const careless = pathToFileURL(join(import.meta.dirname, 'careless_files.ts'));
 
@@ -42,7 +44,7 @@ async function openFragileHouse(t: TestContext, variables: Record<string, string
 }
 
 describe('a power cut under load, again and again', { skip: !hasShim && 'no C compiler, or not Linux' }, () => {
-  it('loses nothing that was acknowledged', async (t) => {
+  it('loses nothing that was acknowledged', patience, async (t) => {
     const { house, cut, lost } = await openFragileHouse(t);
     const report = await crash(house, rounds, cut);
     t.diagnostic(JSON.stringify({ ...report, lost }));
@@ -50,7 +52,7 @@ describe('a power cut under load, again and again', { skip: !hasShim && 'no C co
     assert.ok(lost.writes > 0, 'something was lost');
   });
 
-  it('starts when it went while the first start made its tables', async (t) => {
+  it('starts when it went while the first start made its tables', patience, async (t) => {
     for (let n = 0; n < Math.ceil(rounds / 8); n++) {
       const { house, cut } = await openFragileHouse(t);
       await crashFirstStart(house, cut);
