@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownCtx } from '../../src/context.ts';
 import { textOf } from '../../src/db/statement.ts';
-import { forgetDeliveries } from '../../src/modules/webhooks/forget.ts';
+import { forgetDeliveries, forgetLeftDeliveries } from '../../src/modules/webhooks/forget.ts';
 import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
 import { movableClock } from '../harness/auth.ts';
@@ -93,6 +93,7 @@ for (const engine of engines) {
       await alice.post(`/webhooks/${made}/deliveries/${id}/redeliver`, {}, 200);
       assert.deepEqual(await webhooks(), { total: 1, active: 1, pending: 1, failed_24h: 0 });
       await alice.delete(`/webhooks/${made}`, 204);
+      await forgetLeftDeliveries(ownCtx(app.deps, 'test'));
       assert.deepEqual(await webhooks(), { total: 0, active: 0, pending: 0, failed_24h: 0 });
       await hook();
       await alice.post(`/rooms/${room.id}/messages`, { content: 'five' }, 201);
