@@ -1,7 +1,8 @@
 import { gunzip } from 'node:zlib';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
-import { AppError, invalidField } from '../errors.ts';
+import { AppError } from '../errors.ts';
+import { codingOf, longestPacked, malformedGzip, unknownCoding } from './coding.ts';
 import type { Deadlines } from './deadlines.ts';
 import { discard } from './discard.ts';
 import { readJson } from './json.ts';
@@ -10,8 +11,6 @@ type Done = (error: Error | null, body?: unknown) => void;
 type Incoming = FastifyRequest['raw'];
 
 const AUTH = '/api/v1/auth/';
-/** A body that cannot be made smaller grows a little when it is packed. */
-const GZIP_MARGIN = 1_024;
 
 /**
  * Fastify's parser for every media type: JSON is read, plain or gzipped; of anything else only nothing at all is taken. A form is left
@@ -25,12 +24,12 @@ export function createBodyParser(
     if (request.call.route?.form) return done(null, undefined);
     const limit = request.call.route?.path.startsWith(AUTH) ? config.MAX_AUTH_BODY_BYTES : config.MAX_BODY_BYTES;
     const coding = codingOf(incoming.headers['content-encoding']);
-    const most = coding === 'gzip' ? limit + GZIP_MARGIN : limit;
+    const most = coding === 'gzip' ? longestPacked(limit) : limit;
     collect(incoming, { most, limit, deadlines }, (...[error, bytes]) => {
       if (error) return done(error);
       if (bytes.length === 0) return done(null, {});
-      if (!isJson(incoming.headers['content-type'])) return done(unsupported({ allowed: ['application/json'] }));
-      if (coding === 'unknown') return done(unsupported({ allowed_encodings: ['gzip'] }));
+      if (!isJson(incoming.headers['content-type'])) return done(unsupported());
+      if (coding === 'unknown') return done(unknownCoding());
       if (coding === 'gzip') return unpack(bytes, limit, done);
       parse(bytes, done);
     });
@@ -51,11 +50,7 @@ function unpack(bytes: Buffer, limit: number, done: Done) {
   // Stops as soon as the limit is passed, however much would follow.
   gunzip(bytes, { maxOutputLength: limit }, (error, unpacked) => {
     if (!error) return parse(unpacked, done);
-    done(
-      (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-        ? tooLarge(limit)
-        : invalidField('body', 'malformed_gzip'),
-    );
+    done((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(limit) : malformedGzip());
   });
 }
 
@@ -104,14 +99,7 @@ function collect(incoming: Incoming, { most, limit, deadlines }: Bounds, done: C
 }
 
 const tooLarge = (limit: number) => new AppError('PAYLOAD_TOO_LARGE', { max_bytes: limit });
-const unsupported = (details: Record<string, unknown>) => new AppError('UNSUPPORTED_MEDIA_TYPE', details);
-
-function codingOf(header: string | undefined): 'none' | 'gzip' | 'unknown' {
-  if (header === undefined) return 'none';
-  const coding = header.trim().toLowerCase();
-  if (coding === '' || coding === 'identity') return 'none';
-  return coding === 'gzip' || coding === 'x-gzip' ? 'gzip' : 'unknown';
-}
+const unsupported = () => new AppError('UNSUPPORTED_MEDIA_TYPE', { allowed: ['application/json'] });
 
 /** `application/json`, in UTF-8 where it says so. */
 function isJson(contentType: string | undefined): boolean {

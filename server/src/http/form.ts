@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
 import type { TObject } from 'typebox';
 import type { Config } from '../config.ts';
@@ -7,6 +8,7 @@ import { AppError, type FieldFault, invalid, invalidField } from '../errors.ts';
 import type { IncomingFile, IncomingForm } from '../form.ts';
 import { isStillKnown } from './authenticate.ts';
 import type { Call } from './call.ts';
+import { codingOf, longestPacked, malformedGzip, unknownCoding } from './coding.ts';
 import { discard } from './discard.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { planOf, readQuery } from './parameters.ts';
@@ -63,12 +65,17 @@ function refuseUnread(incoming: IncomingMessage, most: Config['MAX_FILE_BYTES'])
   const type = incoming.headers['content-type'] ?? '';
   if (!/^multipart\/form-data\s*(;|$)/i.test(type))
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', { allowed: ['multipart/form-data'] });
-  const coding = incoming.headers['content-encoding'] ?? 'identity';
-  if (coding !== 'identity') throw new AppError('UNSUPPORTED_MEDIA_TYPE', { allowed_encodings: [] });
-  if (Number(incoming.headers['content-length'] ?? 0) > most + BESIDE_THE_FILE) throw tooLarge(most);
+  const coding = codingOf(incoming.headers['content-encoding']);
+  if (coding === 'unknown') throw unknownCoding();
+  if (Number(incoming.headers['content-length'] ?? 0) > longestBody(most, coding)) throw tooLarge(most);
 }
 
 const tooLarge = (most: number) => new AppError('FILE_TOO_LARGE', { field: FILE, max_bytes: most });
+
+function longestBody(most: number, coding: 'none' | 'gzip'): number {
+  const longest = most + BESIDE_THE_FILE;
+  return coding === 'gzip' ? longestPacked(longest) : longest;
+}
 
 function fieldsReader(schema: TObject, checkOf: CheckOf): ReadFields {
   const plan = planOf(schema);
@@ -100,16 +107,19 @@ function collect<T>(
   const { raw: incoming } = reply.request;
   return new Promise((resolve, reject) => {
     const parser = parserOf(incoming);
+    const gunzip = codingOf(incoming.headers['content-encoding']) === 'gzip' ? createGunzip() : undefined;
+    const source = gunzip ?? incoming;
     const entries: Entry[] = [];
     let content: BusboyFileStream | undefined;
     let kept: Promise<{ file: T; name: string }> | undefined;
-    let left = most + BESIDE_THE_FILE;
     let isOver = false;
 
     const leave = () => {
       isOver = true;
-      incoming.unpipe(parser);
-      incoming.off('data', count).off('error', cutOff).off('close', cutOff);
+      source.unpipe(parser).off('data', count);
+      if (gunzip) incoming.unpipe(gunzip).off('data', countPacked);
+      gunzip?.destroy();
+      incoming.off('error', cutOff).off('close', cutOff);
       reply.raw.off('close', cutOff);
     };
     const fail = (error: unknown) => {
@@ -123,10 +133,16 @@ function collect<T>(
         () => reject(error),
       );
     };
-    const count = (chunk: Buffer) => {
-      left -= chunk.length;
-      if (left < 0) fail(tooLarge(most));
+    const counter = (longest: number) => {
+      let left = longest;
+      return (chunk: Buffer) => {
+        left -= chunk.length;
+        if (left < 0) fail(tooLarge(most));
+      };
     };
+    const count = counter(longestBody(most, 'none'));
+    // What is packed may be long and nothing.
+    const countPacked = counter(longestBody(most, 'gzip'));
     // A body that has come whole is closed too, perhaps before all of it is written.
     const cutOff = () => incoming.readableEnded || fail(new AppError('REQUEST_TIMEOUT'));
 
@@ -150,13 +166,18 @@ function collect<T>(
     parser.on('finish', () => {
       if (isOver) return;
       leave();
+      // Behind the end of what is packed anything may follow.
+      if (gunzip) discard(incoming);
       if (kept === undefined) return reject(invalidField(FILE, 'required'));
       kept.then(({ file, name }) => resolve({ entries, file, name }), reject);
     });
-    incoming.on('data', count).on('error', cutOff).on('close', cutOff);
+    incoming.on('error', cutOff).on('close', cutOff);
+    source.on('data', count);
+    gunzip?.on('error', () => fail(malformedGzip()));
     // Where the answer is out already, since the time was up, nothing more is heard of the request.
     reply.raw.on('close', cutOff);
-    incoming.pipe(parser);
+    if (gunzip) incoming.on('data', countPacked).pipe(gunzip);
+    source.pipe(parser);
   });
 }
 

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { createTestApp } from '../harness/app.ts';
 import { formOf } from '../harness/form.ts';
 import type { Person } from '../harness/people.ts';
@@ -32,13 +33,13 @@ describe('uploads over a real connection', async () => {
     { name: 'description', content: 'late' },
   ]);
 
-  function open(person: Person, length: number | 'chunked', path = '/files/upload'): Socket {
+  function open(person: Person, length: number | 'chunked', path = '/files/upload', coding = 'identity'): Socket {
     const socket = connect({ port, host: '127.0.0.1' });
     socket.on('error', () => {});
     const size = length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`;
     socket.write(
       `POST /api/v1${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${person.token}\r\n` +
-        `Content-Type: ${form.headers['content-type']}\r\n${size}\r\n\r\n`,
+        `Content-Type: ${form.headers['content-type']}\r\nContent-Encoding: ${coding}\r\n${size}\r\n\r\n`,
     );
     return socket;
   }
@@ -67,6 +68,14 @@ describe('uploads over a real connection', async () => {
         const socket = open(alice, length);
         await once(socket, 'connect');
         socket.write(form.body.subarray(0, at));
+        await wait(20);
+        socket.destroy();
+      }
+      const packed = gzipSync(form.body);
+      for (const at of [0, 5, 100, packed.length - 9, packed.length - 1]) {
+        const socket = open(alice, packed.length, '/files/upload', 'gzip');
+        await once(socket, 'connect');
+        socket.write(packed.subarray(0, at));
         await wait(20);
         socket.destroy();
       }
@@ -125,14 +134,20 @@ describe('uploads over a real connection', async () => {
     assert.deepEqual(stored(app), []);
   });
 
-  it('one that is refused midway does not hold up what comes on its connection', async () => {
+  it('one that is refused midway, or ends before its body, does not hold up what comes on its connection', async () => {
     const large = formOf([{ name: 'picture', filename: 'a.txt', content }]).body;
-    const socket = open(alice, large.length);
-    socket.write(large);
-    const answers = answer(socket, 2);
-    await wait(100);
-    socket.write(`GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\n\r\n`);
-    assert.match((await answers).text, /^HTTP\/1.1 400 .*HTTP\/1.1 200 /s);
+    const packed = gzipSync(formOf([{ name: 'file', content: '' }]).body);
+    for (const [body, coding] of [
+      [large, 'identity'],
+      [Buffer.concat([packed, Buffer.alloc(100_000)]), 'gzip'],
+    ] as const) {
+      const socket = open(alice, body.length, '/files/upload', coding);
+      socket.write(body);
+      const answers = answer(socket, 2);
+      await wait(100);
+      socket.write(`GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\n\r\n`);
+      assert.match((await answers).text, /^HTTP\/1.1 400 .*HTTP\/1.1 200 /s);
+    }
     assert.deepEqual(stored(app), []);
   });
 
