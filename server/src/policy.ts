@@ -66,7 +66,7 @@ export const accountRules = {
   'conversation.list': ['user', 'bot', 'moderator', 'admin'],
   'conversation.create': ['user', 'bot', 'moderator', 'admin'],
   'webhook.list': ['user', 'bot', 'moderator', 'admin'],
-  'webhook.create_for_server': ['admin'],
+  'webhook.manage_for_server': ['admin'],
   'file.upload_own': ['user', 'bot', 'moderator', 'admin'],
   'admin.read': ['admin'],
   'admin.users': ['admin'],

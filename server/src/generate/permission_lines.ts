@@ -203,7 +203,7 @@ export function conversationLines(route: Route): { columns: readonly string[]; l
 const more: Readonly<Record<string, Record<string, readonly AccountAction[]>>> = {
   'GET /rooms': { '?filter=all': ['room.list_all'] },
   'POST /rooms': { 'automatic joins': ['room.create', 'room.create_auto_join'] },
-  'POST /webhooks': { 'of the server': ['webhook.create_for_server'] },
+  'POST /webhooks': { 'of the server': ['webhook.manage_for_server'] },
 };
 const webhookOfServer: Line = { what: "the server's webhook", cells: ['401', '404', '404', '404', undefined, '401'] };
 

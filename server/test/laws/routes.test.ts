@@ -28,7 +28,7 @@ const partsOfOthers: Readonly<Record<string, string>> = {
   'room.list_all': 'GET /rooms?filter=all',
   'room.create_auto_join': 'POST /rooms that sets auto_join',
   'member.add_moderator': 'POST /rooms/{room_id}/members with the role moderator',
-  'webhook.create_for_server': 'POST /webhooks without room_id',
+  'webhook.manage_for_server': 'POST /webhooks without room_id',
   'file.upload': 'POST /files/upload into a room or conversation',
   'file.delete_own': 'DELETE /files/{file_id} by its uploader',
   'message.delete_own': 'DELETE /messages/{message_id} by its author',

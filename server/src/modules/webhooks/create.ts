@@ -4,7 +4,8 @@ import { type Answer, created } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
 import { invalid, unprocessable } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
-import { lockForWebhook } from './allow.ts';
+import { refuseForAccount } from '../../policy.ts';
+import { lockForWebhook } from './access.ts';
 import { judgeEvents, refuseTarget, secretFault, urlFault } from './input.ts';
 import { webhookOf } from './present.ts';
 import type { Asked, CreateWebhook } from './schema.ts';
@@ -24,7 +25,7 @@ export async function createWebhook(ctx: Ctx, body: CreateWebhook): Promise<Answ
   const found = faults.filter((fault) => fault !== undefined);
   if (found.length > 0) throw invalid(found);
   // Where a name leads is nobody's business who may not have a webhook; an admin may anywhere.
-  if (ctx.actor.role !== 'admin') await allowHere(ctx, roomId);
+  if (refuseForAccount(ctx.actor, 'webhook.manage_for_server')) await allowHere(ctx, roomId);
   await refuseTarget(ctx, url);
   const secret = body.secret ?? `whsec_${randomBytes(32).toString('base64')}`;
   return write(ctx, 'webhook.create', async (ctx) => {
@@ -40,7 +41,7 @@ export async function createWebhook(ctx: Ctx, body: CreateWebhook): Promise<Answ
 }
 
 async function allowHere(ctx: Ctx, roomId: number | null): Promise<void> {
-  if (roomId === null) allow(ctx, 'webhook.create_for_server');
+  if (roomId === null) allow(ctx, 'webhook.manage_for_server');
   else await allowInRoom(ctx, 'webhook.manage', roomId);
 }
 

@@ -1,6 +1,6 @@
 import { type Answer, noContent, ok } from '../../answer.ts';
 import { type Ctx, emit, write } from '../../context.ts';
-import { allowOnWebhook } from './allow.ts';
+import { allowOnWebhook } from './access.ts';
 import { presentWebhook } from './read.ts';
 import { deleteSubscriptions, deleteWebhook } from './store.ts';
 

@@ -2,7 +2,8 @@ import { allow } from '../../access.ts';
 import { type Answer, ok } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import type { Reader } from '../../db/database.ts';
-import { allowOnWebhook } from './allow.ts';
+import { refuseForAccount } from '../../policy.ts';
+import { allowOnWebhook } from './access.ts';
 import { listDeliveries } from './delivery_store.ts';
 import { deliveryOf, webhookOf } from './present.ts';
 import type { Asked, ListOptions } from './schema.ts';
@@ -24,11 +25,13 @@ export async function listWebhooks(ctx: Ctx, { limit, offset }: ListOptions): Pr
   allow(ctx, 'webhook.list');
   const slice = { limit, offset };
   const mine = { user_id: ctx.actor.userId };
-  const isAdmin = ctx.actor.role === 'admin';
-  const found = isAdmin
+  const managesAll = !refuseForAccount(ctx.actor, 'webhook.manage_for_server');
+  const found = managesAll
     ? await listAllWebhooks.all(ctx.db, slice)
     : await listWebhooksOfOwner.all(ctx.db, { ...slice, ...mine });
-  const counted = isAdmin ? await countAllWebhooks.first(ctx.db, {}) : await countWebhooksOfOwner.first(ctx.db, mine);
+  const counted = managesAll
+    ? await countAllWebhooks.first(ctx.db, {})
+    : await countWebhooksOfOwner.first(ctx.db, mine);
   const total = counted?.total ?? 0;
   return ok({ webhooks: await presentWebhooks(ctx.db, found), total, has_more: offset + found.length < total });
 }

@@ -2,7 +2,7 @@ import { type Answer, ok } from '../../answer.ts';
 import { type Ctx, write } from '../../context.ts';
 import { AppError, conflict } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
-import { allowOnWebhook } from './allow.ts';
+import { allowOnWebhook } from './access.ts';
 import { type FoundDelivery, findDelivery, takeUpAgain } from './delivery_store.ts';
 import { deliveryOf } from './present.ts';
 

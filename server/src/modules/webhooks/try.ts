@@ -4,7 +4,7 @@ import { type Ctx, type WriteCtx, write } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
 import { timestamp } from '../../timestamp.ts';
-import { allowOnWebhook } from './allow.ts';
+import { allowOnWebhook } from './access.ts';
 import { isDelivered, resultOf, type Sendable, send } from './attempt.ts';
 import { bodyText } from './body.ts';
 import { endTest, findDelivery, insertTest } from './delivery_store.ts';

@@ -1,7 +1,7 @@
 import { type Answer, ok } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
 import { invalid } from '../../errors.ts';
-import { allowOnWebhook } from './allow.ts';
+import { allowOnWebhook } from './access.ts';
 import { subscribe } from './create.ts';
 import { judgeEvents, refuseTarget, urlFault } from './input.ts';
 import { eventsOf, presentWebhook } from './read.ts';

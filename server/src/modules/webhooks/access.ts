@@ -1,6 +1,7 @@
 import { allowInRoom } from '../../access.ts';
 import { type Ctx, isWriting, lockStreams, type WriteCtx } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import { refuseForAccount } from '../../policy.ts';
 import { findWebhook, type StoredWebhook } from './store.ts';
 
 /** A webhook is there for those who manage it, and for nobody else: a room's for its owner and admins, the server's for admins. */
@@ -10,7 +11,7 @@ export async function allowOnWebhook(ctx: Ctx, id: number): Promise<StoredWebhoo
   const found = isWriting(ctx) ? await againUnderLock(ctx, seen) : seen;
   if (!found) throw new AppError('WEBHOOK_NOT_FOUND');
   if (found.room_id !== null) await allowInRoom(ctx, 'webhook.manage', found.room_id).catch(asWebhookNotFound);
-  else if (ctx.actor.role !== 'admin') throw new AppError('WEBHOOK_NOT_FOUND');
+  else if (refuseForAccount(ctx.actor, 'webhook.manage_for_server')) throw new AppError('WEBHOOK_NOT_FOUND');
   return found;
 }
 
