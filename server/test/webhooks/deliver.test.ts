@@ -65,11 +65,6 @@ for (const engine of engines) {
       }
       await ends(alice, made);
       await alice.get(`/webhooks/${made.id}/deliveries`, 404);
-      const leftBehind = await app.deps.db.reader.all(
-        textOf(`select id from deliveries where webhook_id = ${made.id}`),
-        [],
-      );
-      assert.deepEqual(leftBehind, []);
     });
 
     it('a made secret is whsec_ and 32 bytes, is not in the database as it is, and its library verifies', async () => {

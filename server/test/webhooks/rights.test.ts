@@ -57,6 +57,8 @@ for (const engine of engines) {
     it('an admin who is none any more, or is suspended, has only what is still his', async () => {
       const ada = await app.registerAs('admin', 'ada');
       const [own, others] = [await roomOf(ada), await roomOf(alice)];
+      // Somebody has it after her.
+      await alice.post(`/rooms/${own.id}/join`, {}, 201);
       const made = [
         await ada.post('/webhooks', body(null), 201),
         await ada.post('/webhooks', body(others.id), 201),
