@@ -62,7 +62,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const firstAdmin = await bootstrap(deps);
     const server = await createServer(deps, routes);
     const { worker } = deps.webhooks;
-    await worker.start(deps);
+    if (config.WEBHOOK_DELIVERY === 'on') await worker.start(deps);
     const stopMaintenance = startMaintenance(deps);
     const sealer = startSealer(deps);
     const end = async () => {
@@ -101,10 +101,15 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
 
 /** A database that is there, beside whoever writes it. */
 export async function openDatabaseOnly(config: Config): Promise<Database> {
+  requireDatabase(config);
+  return openDatabase(config, raise);
+}
+
+/** Raises where no server has made a database yet. */
+export function requireDatabase(config: Config): void {
   const path = join(config.DATA_DIR, DATABASE_FILE);
   if (config.databaseUrl === undefined && !existsSync(path))
     throw new Error(`There is no database at ${resolve(path)}: set DATA_DIR to the folder of the server's data`);
-  return openDatabase(config, raise);
 }
 
 function raise(error: Error): never {

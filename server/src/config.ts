@@ -106,6 +106,10 @@ export const ConfigSchema = Type.Object({
   MIN_FREE_DISK_BYTES: integer(67_108_864, 0, Number.MAX_SAFE_INTEGER, 'Free disk below which writes answer 507.'),
   TRUSTED_PROXIES: list([], 'Addresses or CIDR ranges whose X-Forwarded-For is believed.'),
   CORS_ORIGINS: list([], 'Origins whose pages may call the API, such as https://chat.example.org, or * for any.'),
+  WEBHOOK_DELIVERY: Type.Enum(['on', 'off'], {
+    default: 'on',
+    description: 'Off, deliveries wait: for a copy of a server that is only looked at.',
+  }),
   WEBHOOK_ALLOW_HTTP: flag(false, 'Whether webhooks may be sent over http, which anybody on the way can read.'),
   WEBHOOK_ALLOWED_CIDRS: list([], 'Addresses or CIDR ranges webhooks may be sent to although they are not public.'),
   WEBHOOK_CONNECT_SECONDS: integer(5, 1, 60, 'Time for the connection to a webhook receiver.'),

@@ -30,28 +30,34 @@ async function run(config: Config): Promise<void> {
     // The account is made, and its password is not shown again.
     if (app.firstAdmin)
       console.log(['The database was made, with an admin:', ...adminLines(app.firstAdmin)].join('\n'));
-    throw isPortTaken(error) ? new Error(`Port ${config.PORT} is taken on ${config.HOST}: set PORT to another`) : error;
+    throw listenFault(error, config);
   });
   // Longer than the drain itself takes; a second signal ends at once.
   closeWithGrace({ delay: (config.DRAIN_SECONDS + 5) * 1_000, logger: false }, async ({ err }) => {
     if (err) app.deps.log.fatal({ err }, 'unexpected error; ending');
     await app.close();
   });
-  console.log(banner(url, config.DATA_DIR, app.firstAdmin));
+  console.log(banner(url, config, app.firstAdmin));
 }
 
-function isPortTaken(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 'EADDRINUSE';
+function listenFault(error: unknown, { HOST, PORT }: Config): unknown {
+  const code = String((error as { code?: unknown } | null)?.code);
+  if (code === 'EADDRINUSE') return new Error(`Port ${PORT} is taken on ${HOST}: set PORT to another`);
+  if (code === 'EACCES') return new Error(`Port ${PORT} is not allowed to this user: set PORT to another, above 1023`);
+  const isUnknown = ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'].includes(code);
+  return isUnknown ? new Error(`HOST is ${HOST}, which is no address of this machine: set HOST to another`) : error;
 }
 
-function banner(url: string, directory: string, firstAdmin: App['firstAdmin']): string {
+function banner(url: string, { DATA_DIR, ADMIN_PASSWORD }: Config, firstAdmin: App['firstAdmin']): string {
+  const isUnused = ADMIN_PASSWORD !== undefined && !firstAdmin;
   return [
     `Veza Chat Server is ready`,
     `  API       ${url}/api/v1`,
     `  OpenAPI   ${url}/openapi.json`,
     `  Health    ${url}/health`,
-    `  Data      ${resolve(directory)}`,
+    `  Data      ${resolve(DATA_DIR)}`,
     ...adminLines(firstAdmin),
+    ...(isUnused ? ['  Admin     is there already; ADMIN_PASSWORD is for the first start alone'] : []),
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -66,6 +66,13 @@ describe('the command veza', () => {
     assert.match(help.out, /--email=<address>/);
     assert.ok(!help.out.includes('\u001b'));
     assert.match((await veza(directory, ['--version'])).out, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('says that there is no database, and makes none, where an account is to be there', async () => {
+    const reset = await veza(directory, ['admin', 'reset-password', 'admin'], '', variables);
+    assert.deepEqual([reset.code, reset.out], [69, '']);
+    assert.match(reset.err, /There is no database at .*veza\.db: set DATA_DIR/);
+    assert.ok(!existsSync(variables.DATA_DIR));
   });
 
   it('makes the first admin with the default rooms where no server was before, and another', async () => {

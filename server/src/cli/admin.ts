@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { defineCommand } from 'citty';
+import { requireDatabase } from '../app.ts';
 import { ownCtx } from '../context.ts';
 import { createAdmin } from '../modules/auth/admin_create.ts';
 import { resetPassword } from '../modules/auth/password_reset.ts';
@@ -38,15 +39,19 @@ export const adminResetPassword = (terminal: Terminal) =>
       ...password,
     },
     run: ({ args: { account, ...rest } }) =>
-      withServerParts(terminal, async ({ deps }) => {
-        const chosen = await passwordOf(terminal, rest['password-stdin']);
-        const { ended, isSuspended } = await resetPassword(ownCtx(deps, 'veza'), account, chosen.text);
-        terminal.print(`Account   ${account}`);
-        for (const line of chosen.shown) terminal.print(line);
-        terminal.print(`Sessions  ${ended} ended`);
-        if (isSuspended)
-          terminal.warn('veza: the account is suspended, and cannot sign in until an admin restores it.');
-      }),
+      withServerParts(
+        terminal,
+        async ({ deps }) => {
+          const chosen = await passwordOf(terminal, rest['password-stdin']);
+          const { ended, isSuspended } = await resetPassword(ownCtx(deps, 'veza'), account, chosen.text);
+          terminal.print(`Account   ${account}`);
+          for (const line of chosen.shown) terminal.print(line);
+          terminal.print(`Sessions  ${ended} ended`);
+          if (isSuspended)
+            terminal.warn('veza: the account is suspended, and cannot sign in until an admin restores it.');
+        },
+        requireDatabase,
+      ),
   });
 
 /** One that is given, without its last line break, or one that is made. */

@@ -7,9 +7,16 @@ import { AppError, type FieldFault } from '../errors.ts';
 import { CommandFailed, exitCodes } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Runs `work` with the server's parts, as the one process that owns the data directory. */
-export async function withServerParts<T>(terminal: Terminal, work: (opened: Opened) => Promise<T>): Promise<T> {
-  const opened = await opening(terminal, (config) => openDeps(config, { log: pino({ level: 'silent' }) }));
+/** Runs `work` with the server's parts, as the one process that owns the data directory; `prepare` may refuse to begin. */
+export async function withServerParts<T>(
+  terminal: Terminal,
+  work: (opened: Opened) => Promise<T>,
+  prepare: (config: Config) => void = () => {},
+): Promise<T> {
+  const opened = await opening(terminal, (config) => {
+    prepare(config);
+    return openDeps(config, { log: pino({ level: 'silent' }) });
+  });
   try {
     return await work(opened);
   } catch (error) {
@@ -35,7 +42,7 @@ export async function withDatabase<T>(
   });
 }
 
-async function opening<T>(terminal: Terminal, open: (config: Config) => Promise<T>): Promise<T> {
+async function opening<T>(terminal: Terminal, open: (config: Config) => T | Promise<T>): Promise<T> {
   try {
     return await open(readConfig(terminal.environment));
   } catch (error) {

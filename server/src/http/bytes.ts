@@ -39,3 +39,18 @@ export function planBytes(file: FileAnswer, method: string | undefined, asked: I
   if (range) headers.push('content-range', `bytes ${range.from}-${range.to}/${file.size}`);
   return { status: range ? 206 : 200, headers, range: method === 'HEAD' ? undefined : part };
 }
+
+/** There are fewer bytes than the head of the answer has promised. */
+export class BytesMissing extends Error {
+  override readonly name = 'BytesMissing';
+}
+
+/** The same bytes; throws at their end when they are fewer than the range, as the client would wait for the rest. */
+export async function* whole(bytes: AsyncIterable<Buffer>, { from, to }: ByteRange): AsyncGenerator<Buffer> {
+  let missing = to - from + 1;
+  for await (const chunk of bytes) {
+    missing -= chunk.length;
+    yield chunk;
+  }
+  if (missing > 0) throw new BytesMissing(`${missing} bytes are missing`);
+}

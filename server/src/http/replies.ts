@@ -3,7 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import type { Answer, FileAnswer } from '../answer.ts';
 import type { Deps } from '../context.ts';
 import type { AppError } from '../errors.ts';
-import { planBytes } from './bytes.ts';
+import { BytesMissing, planBytes, whole } from './bytes.ts';
 import type { Call } from './call.ts';
 import { compress, MIN_COMPRESSED } from './compression.ts';
 import { etagOf, isUnchanged } from './conditional.ts';
@@ -85,15 +85,27 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
   function sendFile(call: Call, file: FileAnswer): void {
     const { raw } = call.reply;
     const { status, headers, range } = planBytes(file, call.reply.request.method, call.reply.request.raw.headers);
-    const begin = (content: Readable | undefined) => {
-      if (call.answered || raw.destroyed) return void content?.destroy();
-      writeHead(call, status, headers);
-      if (content === undefined) return void raw.end();
-      // Who goes away in between is nothing to complain of; a disk that fails cuts the answer short.
-      pipeline(content, raw, (error) => error && log.debug({ req: call.id, err: error }, 'a download ended early'));
+    const head = () => writeHead(call, status, headers);
+    if (call.answered) return;
+    if (range === undefined) {
+      head();
+      return void raw.end();
+    }
+    const begin = (content: Readable) => {
+      if (call.answered || raw.destroyed) return void content.destroy();
+      head();
+      // Who goes away in between is nothing to complain of; a disk that fails, or has less than it should, cuts the answer short.
+      pipeline(
+        content,
+        (bytes: Readable) => whole(bytes, range),
+        raw,
+        (error) => {
+          if (error instanceof BytesMissing) log.error({ req: call.id, err: error }, 'a file has lost bytes');
+          else if (error) log.debug({ req: call.id, err: error }, 'a download ended early');
+        },
+      );
     };
-    if (range === undefined) begin(undefined);
-    else file.open(range.from, range.to).then(begin, (error) => fail(call, error));
+    file.open(range.from, range.to).then(begin, (error) => fail(call, error));
   }
 
   function send(call: Call, status: number, body: string | Buffer | undefined, more: string[]): void {

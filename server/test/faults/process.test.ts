@@ -74,6 +74,17 @@ describe('the process', () => {
       second.output(),
       /^The database was made, with an admin:\n {2}Admin {5}admin\nveza: Port \d+ is taken on 127\.0\.0\.1: set PORT to another\n$/,
     );
+    for (const HOST of ['192.0.2.1', 'nohost.invalid']) {
+      const elsewhere = start({ DATA_DIR: join(directory, 'second'), HOST });
+      assert.deepEqual(await elsewhere.exited, { code: 1, signal: null });
+      assert.equal(
+        elsewhere.output(),
+        `veza: HOST is ${HOST}, which is no address of this machine: set HOST to another\n`,
+      );
+    }
+    const again = start({ DATA_DIR: join(directory, 'second') });
+    await ready(again);
+    assert.match(again.output(), /Admin {5}is there already; ADMIN_PASSWORD is for the first start alone/);
   });
 
   it('ends as well where no directory can ever be made', {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { globSync, readdirSync, truncateSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -182,6 +182,20 @@ for (const engine of engines) {
       assert.equal(await late(() => second.post('/auth/logout', {}, 204), second), 401);
       await settled();
       assert.equal(stored(app).length, 1);
+    });
+
+    it('a download ends where bytes were lost on the disk: nobody waits for them', async () => {
+      const second = await app.login('alice');
+      const { file_id } = await second.upload({ name: 'lost.txt', content }, 201);
+      const kept = globSync('files/??/*', { cwd: app.directory });
+      for (const path of kept) truncateSync(join(app.directory, path), 1_000);
+      const socket = connect({ port, host: '127.0.0.1' });
+      const request = `GET /api/v1/files/${file_id}/download HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${second.token}\r\n\r\n`;
+      socket.write(request);
+      let text = '';
+      for await (const piece of socket) text += piece;
+      assert.match(text, /^HTTP\/1\.1 200 .*content-length: 300000\r\n/is);
+      assert.equal(text.split('\r\n\r\n')[1]?.length, 1_000);
     });
   });
 }

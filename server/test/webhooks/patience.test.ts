@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { send } from '../../src/modules/webhooks/attempt.ts';
 import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
 import { settledDelivery, startReceiver, toThisMachine } from './receiver.ts';
@@ -42,6 +44,31 @@ for (const engine of engines) {
       assert.deepEqual(new Set(late.map(({ told }) => told.data.id)), new Set(ids));
       await settledDelivery(alice, hanging.id, 20);
       assert.equal(slow.received.length, 20);
+    });
+
+    it('nothing is sent while WEBHOOK_DELIVERY is off, and nothing is lost', async () => {
+      const copy = await createTestApp(engine, { ...toThisMachine, WEBHOOK_DELIVERY: 'off' });
+      const receiver = await startReceiver();
+      const body = { url: receiver.url, events: ['message_sent'], room_id: 1 };
+      const made = await copy.admin.post('/webhooks', body, 201);
+      await copy.admin.post('/rooms/1/messages', { content: 'later' }, 201);
+      await sleep(50);
+      const { deliveries } = await copy.admin.get(`/webhooks/${made.id}/deliveries`, 200);
+      assert.deepEqual([deliveries[0].status, deliveries[0].attempts, receiver.received.length], ['pending', 0, 0]);
+      await copy.deps.webhooks.worker.start(copy.deps);
+      await receiver.got(1);
+      await copy.close();
+      await receiver.close();
+    });
+
+    it('a webhook over http is not told of anything once http is no longer allowed', async () => {
+      const before = quick.received.length;
+      const { vault } = app.deps.webhooks;
+      const sendable = { url: quick.url, secret: vault.seal('a secret of sixteen'), messageId: 'evt_1', body: '{}' };
+      const strict = { ...app.deps, config: { ...app.deps.config, WEBHOOK_ALLOW_HTTP: false } };
+      const outcome = await send(strict, { ...sendable, event: 'message_sent', traceparent: null });
+      assert.deepEqual([outcome.error, outcome.statusCode], ['http_not_allowed', null]);
+      assert.equal(quick.received.length, before);
     });
 
     it('a server that ends cuts them off: what was under way does not count', async () => {

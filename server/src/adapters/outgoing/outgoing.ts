@@ -14,6 +14,7 @@ export interface Post {
 
 export type OutgoingError =
   | 'forbidden_address'
+  | 'http_not_allowed'
   | 'name_not_resolved'
   | 'connect_timeout'
   | 'connection_refused'

@@ -15,24 +15,27 @@ export interface Sendable {
   readonly traceparent: string | null;
 }
 
-const UNREADABLE: Outcome = {
+const unsent = (error: Outcome['error']): Outcome => ({
   ...{ statusCode: null, durationMs: 0, excerpt: null, retryAfterMs: null, isCutOff: false },
-  error: 'not_sent',
-};
+  error,
+});
 
 /** One attempt; how it went is in the outcome. */
 export async function send(deps: Deps, sendable: Sendable, signal?: AbortSignal): Promise<Outcome> {
   const { outgoing, vault } = deps.webhooks;
-  const { url, body, messageId, event, traceparent } = sendable;
+  const { body, messageId, event, traceparent } = sendable;
+  const url = new URL(sendable.url);
+  // It may have been allowed when the webhook was made.
+  if (url.protocol === 'http:' && !deps.config.WEBHOOK_ALLOW_HTTP) return unsent('http_not_allowed');
   let secret: string;
   try {
     secret = vault.open(sendable.secret);
   } catch (error) {
     deps.log.error({ err: error }, 'the secret of a webhook cannot be read: has SECRET_KEY changed?');
-    return UNREADABLE;
+    return unsent('not_sent');
   }
   const headers = headersOf({ body, messageId, event, secret, traceparent, at: deps.now() });
-  return outgoing.post(new URL(url), { headers, body }, signal);
+  return outgoing.post(url, { headers, body }, signal);
 }
 
 /** Only 2xx is a success; a redirection is none. */
