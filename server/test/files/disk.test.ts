@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import type { Blobs } from '../../src/adapters/blobs/blobs.ts';
 import { createDiskBlobs } from '../../src/adapters/blobs/disk.ts';
 import { ownCtx } from '../../src/context.ts';
 import { StorageFull } from '../../src/db/database.ts';
 import { sweepBlobs } from '../../src/modules/files/sweep.ts';
 import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
-import { conforms } from './blobs_conformance.ts';
+import { conforms, MAX_AHEAD, takenAhead } from './blobs_conformance.ts';
+import { holdWrites } from './held_writes.ts';
 import { stored } from './stored.ts';
 
 async function* words() {
@@ -19,16 +23,35 @@ async function* words() {
 describe('blobs on a disk', () => {
   const directory = mkdtempSync(join(tmpdir(), 'veza-blobs-'));
   after(() => rmSync(directory, { recursive: true }));
-  conforms(createDiskBlobs({ directory, minFreeBytes: 0 }));
+  const blobs = createDiskBlobs({ directory, minFreeBytes: 0 });
+  conforms(blobs, holdWrites);
+
+  it('one that takes all before it writes is seen', async (t) => {
+    const receive: Blobs['receive'] = async (source) => blobs.receive(Readable.from(await Array.fromAsync(source)));
+    assert.ok((await takenAhead({ ...blobs, receive }, await holdWrites(t))) > MAX_AHEAD);
+  });
+
+  it('one that waits for no write is seen', async (t) => {
+    const receive: Blobs['receive'] = async (source) => {
+      const passing = new PassThrough({ highWaterMark: Number.MAX_SAFE_INTEGER });
+      const draft = blobs.receive(passing);
+      for await (const piece of source) {
+        passing.write(piece);
+        await setImmediate();
+      }
+      passing.end();
+      return draft;
+    };
+    assert.ok((await takenAhead({ ...blobs, receive }, await holdWrites(t))) > MAX_AHEAD);
+  });
 
   it('takes nothing when the disk is nearly full', async () => {
-    const blobs = createDiskBlobs({ directory, minFreeBytes: Number.MAX_SAFE_INTEGER });
-    await assert.rejects(blobs.receive(words()), StorageFull);
+    const full = createDiskBlobs({ directory, minFreeBytes: Number.MAX_SAFE_INTEGER });
+    await assert.rejects(full.receive(words()), StorageFull);
     assert.deepEqual(readdirSync(join(directory, 'drafts')), []);
   });
 
   it('drops the drafts that a crash has left', async () => {
-    const blobs = createDiskBlobs({ directory, minFreeBytes: 0 });
     await blobs.receive(words());
     assert.equal(readdirSync(join(directory, 'drafts')).length, 1);
     await blobs.dropDrafts(0);

@@ -29,12 +29,13 @@ export async function allowOnFile(
     if (!isOwn) throw new AppError('FILE_NOT_FOUND');
     return file;
   }
-  if (file.visibility === 'direct') await inConversation(ctx, action, file.container_id, isOwn).catch(asFileNotFound);
+  if (file.visibility === 'direct')
+    await allowInConversation(ctx, action, file.container_id, isOwn).catch(asFileNotFound);
   else await inRoom(ctx, action, file.container_id, file.uploader_id).catch(asFileNotFound);
   return file;
 }
 
-/** Inside `write` with the streams locked that decide what it hangs on: its place's, and its uploader's, who alone can give it one. */
+/** Inside `write`: locks the file's room and its uploader, then reads it again until its place no longer changed. */
 async function findLocked(ctx: Ctx, id: number): Promise<FileWithBlob | undefined> {
   let file = await findFile.first(ctx.db, { id });
   if (!isWriting(ctx) || !file) return file;
@@ -44,10 +45,6 @@ async function findLocked(ctx: Ctx, id: number): Promise<FileWithBlob | undefine
     file = await findFile.first(ctx.db, { id });
     if (!file || file.container_id === container_id) return file;
   }
-}
-
-async function inConversation(ctx: Ctx, action: 'file.read' | 'file.delete', id: number, isOwn: boolean) {
-  await allowInConversation(ctx, action, id, isOwn);
 }
 
 async function inRoom(ctx: Ctx, action: 'file.read' | 'file.delete', id: number, uploaderId: number) {

@@ -68,7 +68,10 @@ export const insertFile = query((q, p: NewFile) =>
     .returning('id'),
 );
 
-export const deleteFileRow = change((q, p: { id: number }) => q.deleteFrom('files').where('id', '=', p.id));
+/** Nothing where somebody else was faster. */
+export const deleteFileRow = query((q, p: { id: number }) =>
+  q.deleteFrom('files').where('id', '=', p.id).returning(['id', 'blob_id', 'uploader_id', 'container_id', 'size']),
+);
 
 export const openUsage = change((q, p: { user_id: number }) =>
   q

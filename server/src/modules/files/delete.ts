@@ -13,7 +13,7 @@ export async function deleteFile(ctx: Ctx, fileId: number): Promise<Answer> {
     const file = await allowOnFile(inner, 'file.delete', fileId);
     const message = file.message_id === null ? undefined : await detach.first(inner.db, { id: file.message_id });
     await emit(inner, { ...fileDeleted(inner, file), ...(message ? { version: message.version } : {}) });
-    const names = await dropFiles(inner, [file]);
+    const { names } = await dropFiles(inner, [file]);
     return { answer: inner.request.representation ? ok(presentFile(file)) : noContent, names };
   });
   await removeBlobs(ctx, names);

@@ -1,5 +1,6 @@
 import type { FileKind } from '../../config.ts';
 import type { Inspection } from './inspect.ts';
+import { kinds } from './kinds.ts';
 import { zipKindOf } from './zip.ts';
 
 export interface Detected {
@@ -10,11 +11,7 @@ export interface Detected {
 }
 
 /** Types that `file-type` names by another ending than ours. */
-const renamed: Readonly<Record<string, FileKind>> = {
-  ...{ jpg: 'jpg', png: 'png', gif: 'gif', webp: 'webp', avif: 'avif', pdf: 'pdf', flac: 'flac', wav: 'wav' },
-  ...{ apng: 'png', mp3: 'mp3', m4a: 'm4a', m4b: 'm4a', ogg: 'ogg', oga: 'ogg', opus: 'ogg' },
-  ...{ mp4: 'mp4', m4v: 'mp4', webm: 'webm', mov: 'mov' },
-};
+const renamed: Readonly<Record<string, FileKind>> = { apng: 'png', m4b: 'm4a', m4v: 'mp4', oga: 'ogg', opus: 'ogg' };
 /** A zip that says what it is, in whatever is compressed in it, is looked at by its names alone. */
 const ZIP = Buffer.from('PK\u0003\u0004');
 const EMPTY_ZIP = Buffer.from('PK\u0005\u0006');
@@ -25,12 +22,13 @@ export async function detect({ head, tail, text }: Inspection, filename: string)
   if (head.indexOf(ZIP) === 0 || head.indexOf(EMPTY_ZIP) === 0) return named(zipKindOf(head, tail), 'application/zip');
   const { fileTypeFromBuffer } = await import('file-type');
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
-  if (found) return named(renamed[found.ext], found.mime);
+  if (found) return named(renamed[found.ext] ?? kindNamed(found.ext), found.mime);
   // Its pictures may be longer than what we look at.
   if (head.toString('latin1', 0, 3) === 'ID3') return named('mp3', 'audio/mpeg');
   return named(undefined, 'application/octet-stream');
 }
 
+const kindNamed = (name: string) => (Object.hasOwn(kinds, name) ? (name as FileKind) : undefined);
 const named = (kind: FileKind | undefined, mime: string): Detected => ({ kind, mime });
 
 const PAGE = /^(<!doctype\s+html|<(html|head|body|script|iframe|object|embed|meta|frameset)[\s>/])/i;

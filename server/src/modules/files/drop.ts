@@ -8,14 +8,24 @@ import {
   releaseBlob,
   takeFromUsage,
 } from './change_store.ts';
-import type { FileWithBlob } from './store.ts';
 
-type Dropped = Pick<FileWithBlob, 'id' | 'blob_id' | 'uploader_id' | 'container_id' | 'size'>;
+type FileRow = Awaited<ReturnType<typeof deleteFileRow.all>>[number];
 
-/** Takes files and what is counted of them out of the database; resolves with the names of bytes that nothing uses any more. */
-export async function dropFiles(ctx: WriteCtx, files: readonly Dropped[]): Promise<string[]> {
-  if (files.length === 0) return [];
-  for (const { id } of files) await deleteFileRow.run(ctx.db, { id });
+interface Dropped {
+  readonly count: number;
+  /** Of bytes that nothing uses any more. */
+  readonly names: readonly string[];
+}
+
+/** Takes files and what is counted of them out of the database, but for those that somebody else takes out at the same time. */
+export async function dropFiles(ctx: WriteCtx, wanted: readonly { readonly id: number }[]): Promise<Dropped> {
+  const files: FileRow[] = [];
+  for (const { id } of wanted) files.push(...(await deleteFileRow.all(ctx.db, { id })));
+  const names = files.length === 0 ? [] : await uncountFiles(ctx, files);
+  return { count: files.length, names };
+}
+
+async function uncountFiles(ctx: WriteCtx, files: readonly FileRow[]): Promise<string[]> {
   const names: string[] = [];
   // In one order for all, so that two never wait for each other.
   for (const id of sorted(files.map(({ blob_id }) => blob_id))) names.push(...(await dropUse(ctx, id)));
@@ -52,5 +62,5 @@ export async function removeBlobs({ deps }: Ctx, names: readonly string[]): Prom
   }
 }
 
-const sizeOf = (files: readonly Dropped[]) => files.reduce((sum, { size }) => sum + size, 0);
+const sizeOf = (files: readonly FileRow[]) => files.reduce((sum, { size }) => sum + size, 0);
 const sorted = (ids: Iterable<number>) => [...ids].sort((a, b) => a - b);

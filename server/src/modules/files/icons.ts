@@ -13,22 +13,14 @@ const drawings: Readonly<Record<Icon, string>> = {
   archive: '<path d="M24 8v4m0 3v4m0 3v4"/><rect x="21" y="28" width="6" height="8" rx="1"/>',
 };
 
-const drawn = new Map<Icon, { bytes: Buffer; digest: string }>();
-
 /** A small picture of a type, for what has no picture of its own. */
 export function iconOf(icon: Icon): FileAnswer {
-  let found = drawn.get(icon);
-  if (!found) {
-    const bytes = Buffer.from(
-      `<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48" viewBox="0 0 48 48" fill="none" stroke="#667085" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"><path d="M10 4h20l8 8v32H10z"/><path d="M30 4v8h8"/>${drawings[icon]}</svg>`,
-    );
-    found = { bytes, digest: createHash('sha256').update(bytes).digest('hex') };
-    drawn.set(icon, found);
-  }
-  const { bytes, digest } = found;
+  const bytes = Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48" viewBox="0 0 48 48" fill="none" stroke="#667085" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"><path d="M10 4h20l8 8v32H10z"/><path d="M30 4v8h8"/>${drawings[icon]}</svg>`,
+  );
   return {
     size: bytes.length,
-    digest,
+    digest: createHash('sha256').update(bytes).digest('hex'),
     modifiedAt: 0,
     type: 'image/svg+xml',
     filename: `${icon}.svg`,

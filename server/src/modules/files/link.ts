@@ -1,9 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { type Answer, ok, okFile } from '../../answer.ts';
 import { type Ctx, write } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
 import { timestamp } from '../../timestamp.ts';
+import { sameMac } from '../audit/seal.ts';
 import { allowOnFile } from './access.ts';
 import { bytesOfFile } from './present.ts';
 import { opener } from './read.ts';
@@ -29,7 +30,7 @@ export async function downloadShared(
   { expires, signature }: { expires: number; signature: string },
 ): Promise<Answer> {
   const file = await findFile.first(ctx.db, { id: fileId });
-  const isSigned = isSame(signature, signatureOf(ctx, fileId, file?.uuid ?? '', expires));
+  const isSigned = sameMac(signature, signatureOf(ctx, fileId, file?.uuid ?? '', expires));
   if (!file || !isSigned || expires * 1_000 <= ctx.now || file.visibility === 'deleted')
     throw new AppError('FILE_NOT_FOUND');
   return okFile(bytesOfFile(file, { isAttachment: false, isShared: true }, opener(ctx, file.blob_name)));
@@ -39,9 +40,4 @@ export async function downloadShared(
 function signatureOf({ deps }: Ctx, id: number, uuid: string, expires: number): string {
   const key = createHmac('sha256', deps.authority.secretKey).update('file link').digest();
   return createHmac('sha256', key).update(`${id} ${uuid} ${expires}`).digest('base64url');
-}
-
-function isSame(given: string, right: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

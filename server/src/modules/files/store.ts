@@ -69,7 +69,7 @@ export const findOrphans = query((q, p: { limit: number }) =>
 );
 
 /** The blob of a name, if any; what has none is nobody's. */
-export const findNames = queryOfEach({ name: 'text' }, (q, p: { name: string }) =>
+export const findBlobNames = queryOfEach({ name: 'text' }, (q, p: { name: string }) =>
   q.selectFrom('blobs').where('name', '=', p.name).select('name'),
 );
 

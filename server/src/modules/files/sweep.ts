@@ -1,6 +1,6 @@
 import { type Ctx, write } from '../../context.ts';
 import { dropFiles, removeBlobs } from './drop.ts';
-import { findNames, findOrphans } from './store.ts';
+import { findBlobNames, findOrphans } from './store.ts';
 
 /** Longer than any upload takes from its last byte to its row. */
 const YOUNG_MS = 60 * 60_000;
@@ -12,13 +12,13 @@ const NAMES_AT_ONCE = 500;
 export async function purgeFiles(ctx: Ctx, signal: AbortSignal): Promise<number> {
   let purged = 0;
   while (!signal.aborted) {
-    const { count, names } = await write(ctx, 'files.purge', async (inner) => {
+    const { found, count, names } = await write(ctx, 'files.purge', async (inner) => {
       const files = await findOrphans.all(inner.db, { limit: AT_ONCE });
-      return { count: files.length, names: await dropFiles(inner, files) };
+      return { found: files.length, ...(await dropFiles(inner, files)) };
     });
     await removeBlobs(ctx, names);
     purged += count;
-    if (count < AT_ONCE) break;
+    if (found < AT_ONCE) break;
   }
   return purged;
 }
@@ -33,7 +33,7 @@ export async function sweepBlobs(ctx: Ctx, signal: AbortSignal, olderThanMs = YO
   let swept = 0;
   let some: string[] = [];
   const look = async () => {
-    const found = await findNames.firstOfEach(
+    const found = await findBlobNames.firstOfEach(
       ctx.db,
       some.map((name) => ({ name })),
     );

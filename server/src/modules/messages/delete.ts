@@ -20,7 +20,7 @@ import { findThreadCount, type MessageOfContainer } from './store.ts';
 
 /** Scrubs a message and takes it out of lists and counts; with living replies a tombstone stays in lists. */
 export async function deleteMessage(ctx: Ctx, messageId: number, reason: string | null | undefined): Promise<Answer> {
-  const { answer, unused } = await write(ctx, 'message.delete', async (inner) => {
+  const { answer, names } = await write(ctx, 'message.delete', async (inner) => {
     const { message } = await allowOnMessage(inner, 'message.delete', messageId);
     const { fragments } = inner.deps.messages;
     const asItWas = inner.request.representation
@@ -44,10 +44,10 @@ export async function deleteMessage(ctx: Ctx, messageId: number, reason: string 
       },
     });
     for (const file of files) await emit(inner, fileDeleted(inner, file));
-    const unused = await dropFiles(inner, files);
-    return { answer: asItWas === undefined ? noContent : okJson(asItWas), unused };
+    const { names } = await dropFiles(inner, files);
+    return { answer: asItWas === undefined ? noContent : okJson(asItWas), names };
   });
-  await removeBlobs(ctx, unused);
+  await removeBlobs(ctx, names);
   return answer;
 }
 
