@@ -8,7 +8,8 @@ import { after, before, describe, it, test } from 'node:test';
 import { readDocument } from './docs/markdown.ts';
 import { type ServerProcess, startServer } from './harness/server_process.ts';
 
-// The client of docs/how-to/use-it-from-python.md, as it stands there: it signs in, lists the rooms, posts into room 1 and reads it.
+// The client of docs/how-to/use-it-from-python.md, as it stands there: it signs in, lists the rooms, posts into room 1, reads it and puts a
+// file on a message.
 
 const folder = join(import.meta.dirname, 'python_client');
 const page = readDocument('docs/how-to/use-it-from-python.md');
@@ -16,13 +17,14 @@ const skip = spawnSync('python3', ['-c', 'import requests']).status !== 0 && 'py
 if (skip) console.error(`NO PYTHON CLIENT: ${skip}; the documented client was not run.`);
 
 test('the client and its use are those of the page', () => {
-  const [client, use] = page.blocks.filter(({ language }) => language === 'python').map(({ text }) => text);
+  const [client, ...uses] = page.blocks.filter(({ language }) => language === 'python').map(({ text }) => text);
   assert.equal(readFileSync(join(folder, 'client.py'), 'utf8'), `${client}\n`);
   const lines = readFileSync(join(folder, 'run.py'), 'utf8').replace(
     /base_url, username, password\)/,
     "'http://localhost:8080/api/v1', 'username', 'password')",
   );
-  for (const line of (use ?? '').split('\n')) assert.ok(lines.includes(line), line);
+  assert.ok(uses.length >= 3);
+  for (const line of uses.join('\n').split('\n')) assert.ok(lines.includes(line), line);
 });
 
 describe('the documented Python client', { skip }, () => {
@@ -41,7 +43,7 @@ describe('the documented Python client', { skip }, () => {
 
   async function python(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
     const env = { ...process.env, NO_PROXY: '127.0.0.1', PYTHONDONTWRITEBYTECODE: '1' };
-    const child = spawn('python3', [join(folder, 'run.py'), ...args], { env, timeout: 60_000 });
+    const child = spawn('python3', [join(folder, 'run.py'), ...args], { env, cwd: directory, timeout: 60_000 });
     const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
     const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
     return { code, out, err };
@@ -60,7 +62,7 @@ describe('the documented Python client', { skip }, () => {
     await register('pythonista', 'a password of hers');
     const { code, out, err } = await python(`${url}/api/v1`, 'pythonista', 'a password of hers');
     assert.equal(code, 0, err);
-    const { rooms, sent, messages } = JSON.parse(out);
+    const { rooms, sent, messages, file, newest } = JSON.parse(out);
     assert.deepEqual(
       rooms.map(({ id, name, my_role }: Record<string, unknown>) => ({ id, name, my_role })),
       [{ id: 1, name: 'General', my_role: 'member' }],
@@ -70,6 +72,11 @@ describe('the documented Python client', { skip }, () => {
       { content: 'Hello from Python!', username: 'pythonista', seq: 1, room_id: 1 },
     );
     assert.deepEqual(messages, [sent]);
+    assert.deepEqual({ filename: file.filename, size: file.size }, { filename: 'plants.txt', size: 22 });
+    assert.deepEqual(
+      newest.attachments.map(({ file_id }: Record<string, unknown>) => file_id),
+      [file.file_id],
+    );
   });
 
   it('raises what it documents for a wrong password', async () => {

@@ -32,9 +32,10 @@ ${table(['event', 'what has happened'], rowsOf('server'))}
 }
 \`\`\`
 
-\`data\` is what the REST API shows of the thing, to nobody in particular: a message, a room, a membership, a ban, a person, a webhook. It always has \`room_id\` (null outside of rooms) and \`actor_id\`, who did it; a
-message has its author as \`user_id\` and \`username\` too. It is made when the first attempt is, so that a message edited or deleted in the meantime is told of as it is then; every later attempt sends the same bytes. A thing that is gone is
-told of by its ids alone.
+\`data\` is the thing that the event is about, as the REST API shows it: a message, a room, a membership, a ban, a person, a file or a webhook. Fields about whoever asks are empty, as nobody does: \`my_role\` is null, \`unread_count\` 0.
+Besides, there are always \`room_id\` (null outside of rooms) and \`actor_id\`, the id of who did it; a message has its author's id as \`user_id\` too.
+
+\`data\` is made just before the first attempt. A message that was edited or deleted since the event is shown as it is at that time; of a thing that is gone there are the ids alone. Every later attempt sends the same bytes.
 
 A body has at most 64 KiB. Where it would have more, the longest fields of \`data\` are cut and named in \`data.truncated\`.
 `;

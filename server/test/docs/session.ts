@@ -75,8 +75,8 @@ function variablesOf({ text }: Document): Record<string, string> {
 async function runBlocks(document: Document, directory: string, port: string): Promise<Omit<Session, 'log' | 'left'>> {
   const results = join(directory, '.results');
   mkdirSync(results);
-  const spare = await freePort();
-  const located = (text: string) => text.replaceAll(/\b8080\b/g, port).replaceAll(/\b8081\b/g, spare);
+  const ports: Record<string, string> = { 8080: port, 8081: await freePort(), 8082: await freePort() };
+  const located = (text: string) => text.replaceAll(/\b808[012]\b/g, (written) => ports[written] as string);
   const blocks = document.blocks.filter(isRun);
   const steps = blocks.map((block, i) => stepOf(document, block, i, results, located));
   writeFileSync(join(results, 'script'), `${PRELUDE}${steps.join('\n')}\n`);
