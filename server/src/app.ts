@@ -28,6 +28,7 @@ import { createMessageFragments } from './modules/messages/fragments.ts';
 import { createSendGather } from './modules/messages/gather.ts';
 import { createAuthorCounts } from './modules/statistics/authors.ts';
 import { createActivity } from './modules/users/activity.ts';
+import { createTestPlaces } from './modules/webhooks/test_places.ts';
 import { createDeliveryWorker } from './modules/webhooks/worker.ts';
 import { routes } from './routes.ts';
 
@@ -153,7 +154,12 @@ async function createDeps(
       sends: createSendGather(db, worker.wake),
       authors: createAuthorCounts(),
     },
-    webhooks: { vault: createVault(secrets.secretKey, 'webhooks'), outgoing: outgoingOf(config, resolveName), worker },
+    webhooks: {
+      vault: createVault(secrets.secretKey, 'webhooks'),
+      outgoing: outgoingOf(config, resolveName),
+      worker,
+      tests: createTestPlaces(config.WEBHOOK_IN_FLIGHT, config.WEBHOOK_IN_FLIGHT_EACH),
+    },
     files: {
       blobs: createDiskBlobs({
         directory: join(config.DATA_DIR, 'files'),

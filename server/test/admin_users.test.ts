@@ -92,12 +92,13 @@ for (const engine of engines) {
       for (const { id } of [gone, junior, latest])
         await owner.put(`/rooms/${led}/members/${id}`, { role: 'moderator' }, 200);
       const plain = await roomOf('plain', guest, senior, junior);
-      const lonely = await roomOf('lonely', guest);
+      const [lonely, guests] = [await roomOf('lonely'), await roomOf('guests', guest)];
       await admin.patch(`/admin/users/${gone.id}`, { suspended: true }, 200);
       await admin.patch(`/admin/users/${owner.id}`, { suspended: true }, 200);
       assert.equal((await senior.get(`/rooms/${led}`, 200)).owner_id, junior.id);
       assert.equal((await senior.get(`/rooms/${plain}`, 200)).owner_id, senior.id);
-      await guest.get(`/rooms/${lonely}`, 404);
+      await admin.get(`/rooms/${lonely}`, 404);
+      assert.equal((await guest.get(`/rooms/${guests}`, 200)).owner_id, owner.id, 'guests own nothing');
       const { members } = await junior.get(`/rooms/${led}/members`, 200);
       const roles = members.map(({ user_id, role }: { user_id: number; role: string }) => [user_id, role]);
       assert.deepEqual(new Map(roles).get(owner.id), 'moderator');
@@ -105,6 +106,18 @@ for (const engine of engines) {
       assert.equal((await admin.get('/admin/consistency', 200)).ok, true);
       await admin.patch(`/admin/users/${owner.id}`, { suspended: false }, 200);
       assert.equal((await (await app.login('olga')).get(`/rooms/${led}`, 200)).owner_id, junior.id);
+    });
+
+    it('so do the rooms of who becomes a guest, but for those with nobody else', async () => {
+      const [owner, member] = [await app.register('otto'), await app.register('maja')];
+      const [shared, alone] = [
+        await owner.post('/rooms', { name: 'shared' }, 201),
+        await owner.post('/rooms', { name: 'alone' }, 201),
+      ];
+      await member.post(`/rooms/${shared.id}/join`, {}, 201);
+      await admin.patch(`/admin/users/${owner.id}`, { role: 'guest' }, 200);
+      assert.equal((await member.get(`/rooms/${shared.id}`, 200)).owner_id, member.id);
+      assert.equal((await admin.get(`/rooms/${alone.id}`, 200)).owner_id, owner.id);
     });
 
     it('leaves one admin, whoever removes whom at the same time', async () => {

@@ -286,6 +286,7 @@ export interface DeliveryRow {
   body: string | null;
   /** The trace of the request that caused it. */
   traceparent: string | null;
+  about_message_id: number | null;
   response_code: number | null;
   duration_ms: number | null;
   response_excerpt: string | null;

@@ -33,7 +33,7 @@ export function handle(
   { deps, replies, admission, deadlines, readBody, openForm }: Parts,
 ): RouteHandlerMethod {
   // An upload waits for its sender for most of its time, and would keep others from being served.
-  const isUncounted = route.limit === 'none' || openForm !== undefined;
+  const isUncounted = route.limit === 'none' || route.waits === true || openForm !== undefined;
   const isPublic = route.scope === 'public';
   // Without a body, and with nothing to wait for, a request runs in the moment it is known.
   const isAtOnce = route.method === 'GET';

@@ -68,6 +68,8 @@ export interface RouteDefinition<P extends TObject, Q extends TObject, B extends
   readonly bytes?: boolean;
   /** May take minutes, as what reads everything does: HANDLER_TIMEOUT_SECONDS is not for it. */
   readonly slow?: boolean;
+  /** Waits for others for most of its time, within bounds of its own: it takes no place of MAX_RUNNING_REQUESTS. */
+  readonly waits?: boolean;
   /** Refused once the server drains: who asks is told to send nothing more. */
   readonly untilDraining?: boolean;
   /** Answers without the envelope (health probes). */

@@ -16,6 +16,8 @@ interface Due {
   container_id: number;
   /** Nothing for none. */
   traceparent: string;
+  /** 0 for none. */
+  about_message_id: number;
   created_at: number;
 }
 
@@ -29,6 +31,7 @@ const insertDue = insertSelectOfEach<Due>(
     direct: 'text',
     container_id: 'bigint',
     traceparent: 'text',
+    about_message_id: 'bigint',
     created_at: 'bigint',
   },
   (q, p) =>
@@ -36,7 +39,7 @@ const insertDue = insertSelectOfEach<Due>(
       .insertInto('deliveries')
       .columns([
         ...(['webhook_id', 'event_id', 'message_id', 'event', 'status', 'attempts', 'step', 'due_at'] as const),
-        ...(['traceparent', 'created_at'] as const),
+        ...(['traceparent', 'about_message_id', 'created_at'] as const),
       ])
       .expression(({ selectFrom }) =>
         selectFrom('webhook_subscriptions as s')
@@ -57,6 +60,7 @@ const insertDue = insertSelectOfEach<Due>(
             sql.lit(0).as('step'),
             sql<number>`${p.created_at}`.as('due_at'),
             sql<string | null>`nullif(${p.traceparent}, '')`.as('traceparent'),
+            sql<number | null>`nullif(${p.about_message_id}, 0)`.as('about_message_id'),
             sql<number>`${p.created_at}`.as('created_at'),
           ]),
       ),
@@ -86,6 +90,7 @@ function dueOf({ id, event, traceparent, at }: Logged): Due {
     direct: type === 'message_sent' ? 'direct_message_sent' : '',
     container_id: containerId ?? 0,
     traceparent: traceparent ?? '',
+    about_message_id: event.messageId ?? 0,
     created_at: at,
   };
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { send } from '../../src/modules/webhooks/attempt.ts';
 import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
+import type { Person } from '../harness/people.ts';
 import { settledDelivery, startReceiver, toThisMachine } from './receiver.ts';
 
 for (const engine of engines) {
@@ -44,6 +45,40 @@ for (const engine of engines) {
       assert.deepEqual(new Set(late.map(({ told }) => told.data.id)), new Set(ids));
       await settledDelivery(alice, hanging.id, 20);
       assert.equal(slow.received.length, 20);
+    });
+
+    it('tests of webhooks that hang take nobody else’s place, and are few at a time', async () => {
+      const busy = await createTestApp(engine, {
+        ...toThisMachine,
+        MAX_RUNNING_REQUESTS: '4',
+        MAX_WAITING_REQUESTS: '0',
+      });
+      await busy.server.listen({ host: '127.0.0.1', port: 0 });
+      const deaf = await startReceiver();
+      const held: ServerResponse[] = [];
+      deaf.answer = (_, response) => held.push(response);
+      const [bob, carol] = [await busy.register('bob'), await busy.register('carol')];
+      const { id: room_id } = await bob.post('/rooms', { name: 'Shed' }, 201);
+      const made = [1, 2].map(() => bob.post('/webhooks', { url: deaf.url, events: ['*'], room_id }, 201));
+      const [one, other] = await Promise.all(made);
+      const { port } = busy.server.server.address() as { port: number };
+      const call = (person: Person, method: string, path: string) =>
+        fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+          method,
+          headers: { authorization: `Bearer ${person.token}` },
+        });
+      const tests = Array.from({ length: 4 }, () => call(bob, 'POST', `/webhooks/${one.id}/test`));
+      await deaf.got(4);
+      const refused = await call(bob, 'POST', `/webhooks/${other.id}/test`);
+      assert.equal(refused.status, 503);
+      assert.equal(refused.headers.get('retry-after'), '5');
+      assert.match(await refused.text(), /too_many_tests/);
+      for (let n = 0; n < 5; n++) assert.equal((await call(carol, 'GET', '/users/me')).status, 200);
+      for (const response of held) response.writeHead(204).end();
+      for (const test of tests) assert.equal((await test).status, 200);
+      assert.equal(held.length, 4);
+      await busy.close();
+      await deaf.close();
     });
 
     it('nothing is sent while WEBHOOK_DELIVERY is off, and nothing is lost', async () => {

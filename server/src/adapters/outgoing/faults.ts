@@ -19,6 +19,7 @@ const byCode: Readonly<Record<string, OutgoingError>> = {
   EPIPE: 'connection_closed',
   UND_ERR_SOCKET: 'connection_closed',
   EPROTO: 'tls',
+  UND_ERR_HEADERS_OVERFLOW: 'not_http',
 };
 
 /** A word for what kept a request from being answered: what else the error says stays here. */

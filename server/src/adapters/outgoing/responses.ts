@@ -14,9 +14,13 @@ export async function readExcerpt(body: Readable): Promise<string> {
     read += bytes.length;
     if (read > READ_BYTES) break; // leaving the loop destroys the stream, and its connection with it
   }
-  const text = new TextDecoder().decode(Buffer.concat(kept), { stream: true });
-  return text.replaceAll('\0', '\ufffd');
+  const text = new TextDecoder().decode(Buffer.concat(kept), { stream: true }).replaceAll(CONTROLS, '\ufffd');
+  // What is no UTF-8 has become longer.
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, KEPT_BYTES), { stream: true });
 }
+
+/** What a database, or a terminal, would not take as text. */
+const CONTROLS = /[^\P{Cc}\t\r\n]/gu;
 
 /** As RFC 9110 has it sent; `Date.parse` alone would find a date in nearly any text. */
 const HTTP_DATE =

@@ -9,6 +9,7 @@ import { webhooks } from './0005_webhooks.ts';
 import { files } from './0006_files.ts';
 import { deliveryTraces } from './0007_delivery_traces.ts';
 import { failedDeliveries } from './0008_failed_deliveries.ts';
+import { deliverySubjects } from './0009_delivery_subjects.ts';
 import type { Migration } from './migration.ts';
 
 const migrations: readonly Migration[] = [
@@ -20,6 +21,7 @@ const migrations: readonly Migration[] = [
   files,
   deliveryTraces,
   failedDeliveries,
+  deliverySubjects,
 ];
 
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;

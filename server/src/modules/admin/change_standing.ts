@@ -46,9 +46,10 @@ async function store(ctx: WriteCtx, user: User, next: Standing): Promise<void> {
     await emit(ctx, { ...subject, type: 'user_role_changed', data: { role: next.role, former_role: user.role } });
   }
   await disableBeyond(ctx, user.id, next);
+  if (next.role === 'guest') await passRoomsOn(ctx, user.id, 'keep');
   if (next.is_suspended === user.is_suspended) return;
   await emit(ctx, { ...subject, type: next.is_suspended === 1 ? 'user_suspended' : 'user_restored' });
   if (next.is_suspended === 0) return;
   await endSessions(ctx, user.id, 'suspended');
-  await passRoomsOn(ctx, user.id);
+  await passRoomsOn(ctx, user.id, 'end');
 }

@@ -9,13 +9,13 @@ const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /** The name without a path, as its sender wrote it, but for what no database keeps. */
 export function originalName(sent: string): string {
-  const name = lastPart(sent).toWellFormed().replaceAll('\0', '').trim();
+  const name = lastPart(unescaped(sent)).toWellFormed().replaceAll('\0', '').trim();
   return cutTo(name, MAX_BYTES) || 'file';
 }
 
 /** A name that every system takes, whose ending is one of its type's: what is saved opens as what it is. */
 export function safeName(sent: string, kind: FileKind): string {
-  const clean = lastPart(sent)
+  const clean = lastPart(unescaped(sent))
     .toWellFormed()
     .normalize('NFC')
     .replaceAll(FORBIDDEN, '_')
@@ -27,6 +27,11 @@ export function safeName(sent: string, kind: FileKind): string {
   const stem = cutTo(isFitting ? clean.slice(0, -tail.length) : clean, MAX_BYTES - Buffer.byteLength(tail)) || 'file';
   return (DEVICES.test(stem) ? `_${stem}` : stem) + tail;
 }
+
+/** Browsers write these three so in a form, and nothing else (HTML, multipart/form-data encoding algorithm). */
+const ESCAPED = /%(22|0D|0A)/g;
+const unescaped = (sent: string) =>
+  sent.replaceAll(ESCAPED, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
 
 const lastPart = (sent: string) => sent.slice(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
 

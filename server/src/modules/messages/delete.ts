@@ -5,6 +5,7 @@ import { fileDeleted } from '../files/delete.ts';
 import { dropFiles, removeBlobs } from '../files/drop.ts';
 import { findFilesOfMessage } from '../files/store.ts';
 import { uncountMessage } from '../statistics/tally.ts';
+import { forgetBodies } from '../webhooks/delivery_store.ts';
 import {
   addMentionCounts,
   addToCounters,
@@ -68,6 +69,7 @@ async function takeOut(ctx: WriteCtx, message: MessageOfContainer) {
   await deleteRevisions.run(ctx.db, { message_id: message.id });
   await uncountMessage(ctx.db, message);
   await deleteReactions.run(ctx.db, { message_id: message.id });
+  await forgetBodies.run(ctx.db, { message_id: message.id });
   await scrub.run(ctx.db, { id: message.id, at: ctx.now });
   await addToCounters.run(ctx.db, {
     id: message.container_id,

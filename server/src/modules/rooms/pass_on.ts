@@ -12,10 +12,10 @@ export async function lockForPassingOn(ctx: WriteCtx, userId: number): Promise<v
 }
 
 /**
- * Hands the rooms of somebody who can act no more to their senior moderators, else senior members; ends those with nobody to
- * have them. After `lockForPassingOn`.
+ * Hands the rooms of somebody who can act no more to their senior moderators, else senior members. A room with nobody else in it is
+ * ended or kept; one with guests alone, who may own none, is kept. After `lockForPassingOn`.
  */
-export async function passRoomsOn(ctx: WriteCtx, userId: number): Promise<void> {
+export async function passRoomsOn(ctx: WriteCtx, userId: number, empty: 'end' | 'keep'): Promise<void> {
   // As they are under the locks; a room made at this very moment by his last request stays with him.
   for (const { id } of await findOwned.all(ctx.db, { owner_id: userId })) {
     if (!ctx.db.locked.has(containerStream(id))) continue;
@@ -23,6 +23,6 @@ export async function passRoomsOn(ctx: WriteCtx, userId: number): Promise<void> 
     const heir = await findHeir.first(ctx.db, { container_id: id, owner_id: userId });
     const target = heir && (await targetIn(ctx.db, room, heir.user_id));
     if (target) await transferRoom(ctx, { room, target });
-    else await endRoom(ctx, room);
+    else if (empty === 'end' && room.member_count <= 1) await endRoom(ctx, room);
   }
 }

@@ -57,6 +57,19 @@ const deleteMentions = change((q, p: Room) =>
     ),
 );
 
+const forgetSent = change((q, p: Room) =>
+  q
+    .updateTable('deliveries')
+    .set({ body: null })
+    .where('id', 'in', ({ selectFrom }) =>
+      selectFrom('deliveries')
+        .where('about_message_id', 'in', newest(q, p))
+        .where('body', 'is not', null)
+        .limit(few)
+        .select('id'),
+    ),
+);
+
 const deleteRevisions = change((q, p: Room) =>
   q
     .deleteFrom('message_revisions')
@@ -66,7 +79,7 @@ const deleteRevisions = change((q, p: Room) =>
 );
 
 /** What hangs on the newest messages: gone before `deleteMessages` is run. */
-export const hanging = [deleteReactions, deleteMentions, deleteRevisions] as const;
+export const hanging = [deleteReactions, deleteMentions, deleteRevisions, forgetSent] as const;
 export const deleteMessages = change((q, p: Room) => q.deleteFrom('messages').where('id', 'in', newest(q, p)));
 
 /** Rows of people in a room. */

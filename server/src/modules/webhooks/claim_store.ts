@@ -74,12 +74,13 @@ export const findClaimed = queryOfIds((q, ids) =>
     .selectFrom('deliveries as d')
     .innerJoin('webhooks as w', 'w.id', 'd.webhook_id')
     .leftJoin('events as e', 'e.id', 'd.event_id')
+    .leftJoin('containers as c', 'c.id', 'e.container_id')
     .where('d.id', 'in', ids)
     .orderBy('d.id')
     .select([
       ...(['d.id', 'd.webhook_id', 'd.message_id', 'd.event', 'd.step', 'd.body', 'w.url', 'w.secret'] as const),
       ...(['e.type', 'e.actor_id', 'e.container_id', 'e.message_id as subject_id', 'e.user_id', 'e.data'] as const),
-      ...(['d.traceparent', 'd.created_at'] as const),
+      ...(['d.traceparent', 'd.about_message_id', 'd.created_at', 'c.visibility'] as const),
     ]),
 );
 

@@ -63,6 +63,7 @@ export const insertTest = query((q, p: NewTest) =>
       claimed_by: null,
       body: p.body,
       traceparent: p.traceparent,
+      about_message_id: null,
       response_code: null,
       duration_ms: null,
       response_excerpt: null,
@@ -86,6 +87,15 @@ export const endTest = change((q, p: Ended & { id: number }) =>
       error: p.error,
     })
     .where('id', '=', p.id),
+);
+
+/** What was sent of a message: another attempt is made of what it is then. */
+export const forgetBodies = change((q, p: { message_id: number }) =>
+  q
+    .updateTable('deliveries')
+    .set({ body: null })
+    .where('about_message_id', '=', p.message_id)
+    .where('body', 'is not', null),
 );
 
 export const deleteOldDeliveries = change((q, p: { before: number; limit: number }) =>

@@ -9,7 +9,7 @@ import {
 } from './disable_store.ts';
 
 /** Losing a right ends what hung on it (permissions, rule 6). The lock of the server's stream must be held. */
-export type DisabledReason = 'owner_changed' | 'not_admin' | 'suspended';
+export type DisabledReason = 'owner_changed' | 'not_admin' | 'guest' | 'suspended';
 
 /** A room has passed from this person, who is no admin, to somebody else. */
 export async function disableOfFormerOwner(ctx: WriteCtx, roomId: number, userId: number): Promise<void> {
@@ -24,7 +24,7 @@ export async function disableBeyond(
 ): Promise<void> {
   const key = { user_id: userId };
   if (standing.is_suspended === 1) return disable(ctx, await findActiveOf.all(ctx.db, key), 'suspended');
-  if (standing.role === 'guest') return disable(ctx, await findActiveOf.all(ctx.db, key), 'not_admin');
+  if (standing.role === 'guest') return disable(ctx, await findActiveOf.all(ctx.db, key), 'guest');
   if (standing.role !== 'admin') await disable(ctx, await findActiveBeyondOwn.all(ctx.db, key), 'not_admin');
 }
 

@@ -16,7 +16,7 @@ export function webhookOf(webhook: StoredWebhook, events: readonly string[]) {
   };
 }
 
-type Unshown = 'id' | 'webhook_id' | 'event_id' | 'step' | 'claimed_by' | 'body' | 'traceparent';
+type Unshown = 'id' | 'webhook_id' | 'event_id' | 'step' | 'claimed_by' | 'body' | 'traceparent' | 'about_message_id';
 type ShownDelivery = Omit<DeliveryRow, Unshown> & {
   id: number;
 };

@@ -103,6 +103,7 @@ export const webhookRoutes: readonly Route[] = [
     answers: { 200: TestResult },
     refusals: ['WEBHOOK_NOT_FOUND'],
     slow: true,
+    waits: true,
     handler: (ctx, { params }) => testWebhook(ctx, params.webhook_id),
   }),
   route({

@@ -13,7 +13,9 @@ const fields = {
   room_id: Nullable(Id),
   active: Type.Boolean({ description: 'Only an active webhook is told of what happens.' }),
   disabled_reason: Nullable(
-    Type.String({ description: 'Why the server has switched it off: `owner_changed`, `not_admin`, `suspended`.' }),
+    Type.String({
+      description: 'Why the server has switched it off: `owner_changed`, `not_admin`, `guest`, `suspended`.',
+    }),
   ),
   created_at: Timestamp,
   updated_at: Timestamp,

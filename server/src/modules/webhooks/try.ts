@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, ok } from '../../answer.ts';
 import { type Ctx, type WriteCtx, write } from '../../context.ts';
 import { AppError } from '../../errors.ts';
@@ -10,8 +11,16 @@ import { bodyText } from './body.ts';
 import { endTest, findDelivery, insertTest } from './delivery_store.ts';
 import type { StoredWebhook } from './store.ts';
 
+const LOOK_EVERY_MS = 100;
+const LOOKS = 50;
+
 /** Sends `webhook_test` now and tells how it went; there is no second attempt. An inactive webhook is tested too. */
 export async function testWebhook(ctx: Ctx, id: number): Promise<Answer> {
+  await allowOnWebhook(ctx, id);
+  return ctx.deps.webhooks.tests.run(id, ctx.actor.userId, () => testNow(ctx, id));
+}
+
+async function testNow(ctx: Ctx, id: number): Promise<Answer> {
   let sendable: Sendable | undefined;
   const begun = await write(ctx, 'webhook.test', async (ctx) => {
     const webhook = await allowOnWebhook(ctx, id);
@@ -39,11 +48,14 @@ function testOf(ctx: WriteCtx, { id, room_id }: StoredWebhook) {
   return { event, messageId, body, traceparent: ctx.request.traceparent };
 }
 
-/** The answer to the same Idempotency-Key again. */
+/** The answer to the same Idempotency-Key again; waits for it as long as other routes do. */
 async function toldBefore(ctx: Ctx, key: { webhook_id: number; id: number }): Promise<Answer> {
-  const test = await findDelivery.first(ctx.db, key);
-  if (!test || test.status === 'pending') throw new AppError('REQUEST_IN_PROGRESS', {}, 1);
-  return { ...ok(toldOf(test)), replayed: true };
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const test = await findDelivery.first(ctx.deps.db.reader, key);
+    if (test && test.status !== 'pending') return { ...ok(toldOf(test)), replayed: true };
+    await sleep(LOOK_EVERY_MS);
+  }
+  throw new AppError('REQUEST_IN_PROGRESS', {}, 1);
 }
 
 function toldOf({ status, response_code, duration_ms, error }: Omit<Parameters<typeof endTest.run>[1], 'id'>) {
