@@ -71,6 +71,17 @@ for (const engine of engines) {
       }
     });
 
+    it('quotes and line ends, which forms have to write in another way, are read as they were', async () => {
+      const { filename, original_filename } = await alice.upload(
+        { name: 'a %22quoted%22%0D%0A 100%25 name.txt', content: 'quoted' },
+        201,
+      );
+      assert.deepEqual(
+        [filename, original_filename],
+        ['a _quoted___ 100%25 name.txt', 'a "quoted"\r\n 100%25 name.txt'],
+      );
+    });
+
     it('one range is sent, and every odd one is answered as HTTP has it', async () => {
       const cases: [Record<string, string>, number, string, string?][] = [
         [{ range: 'bytes=2-4' }, 206, '234', 'bytes 2-4/10'],
