@@ -166,6 +166,7 @@ async function createDeps(
         minFreeBytes: config.MIN_FREE_DISK_BYTES,
       }),
       images: createImages({ maxPixels: config.MAX_THUMBNAIL_PIXELS }),
+      making: new Map(),
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Database, Reader, Writer } from './db/database.ts';
 import { containerStream, eventCatalogue, type NewEvent, serverStream, userStream } from './events.ts';
 import { appendEvents } from './log/append.ts';
 import type { Authority } from './modules/auth/authority.ts';
+import type { MakingThumbnails } from './modules/files/thumbnail.ts';
 import type { MessageFragments } from './modules/messages/fragments.ts';
 import type { SendGather } from './modules/messages/gather.ts';
 import type { AuthorCounts } from './modules/statistics/authors.ts';
@@ -27,7 +28,7 @@ export interface Deps {
     readonly authors: AuthorCounts;
   };
   readonly webhooks: Webhooks;
-  readonly files: { readonly blobs: Blobs; readonly images: Images };
+  readonly files: { readonly blobs: Blobs; readonly images: Images; readonly making: MakingThumbnails };
 }
 
 /** What an action may know of the request it answers. */

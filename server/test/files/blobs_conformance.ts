@@ -58,6 +58,7 @@ export function conforms(blobs: Blobs, hold: (t: TestContext) => Promise<HeldWri
     assert.equal(draft.size, whole.length);
     assert.equal(draft.sha256, createHash('sha256').update(whole).digest('hex'));
     const name = await draft.keep();
+    assert.ok(await blobs.has(name));
     assert.ok((await read(blobs, name)).equals(whole));
     assert.equal((await read(blobs, name, 0, 4)).toString(), 'begin');
     assert.equal((await read(blobs, name, whole.length - 3, whole.length - 1)).toString(), 'end');
@@ -86,6 +87,7 @@ export function conforms(blobs: Blobs, hold: (t: TestContext) => Promise<HeldWri
     await blobs.remove(name);
     await blobs.remove(name);
     await assert.rejects(blobs.open(name), BlobMissing);
+    assert.equal(await blobs.has(name), false);
     assert.deepEqual(await namesOf(blobs), []);
   });
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import sharp from 'sharp';
-import { createImages } from '../../src/adapters/images/sharp.ts';
 import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
 import { bomb, endlessGif, png } from './samples.ts';
@@ -117,34 +116,3 @@ for (const engine of engines) {
     });
   });
 }
-
-describe('the thread for pictures', () => {
-  const images = createImages({ maxPixels: 1_000_000 });
-  after(images.close);
-  const copy = (bytes: Buffer) => new Uint8Array(bytes);
-
-  it('answers in order, whatever it is given, and says so when too many wait', async () => {
-    const whole = await photo('png');
-    const answers = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, i) =>
-        i % 2 ? images.measure(copy(whole)) : images.shrink(copy(Buffer.from('no')), 32),
-      ),
-    );
-    const done = answers.filter(({ status }) => status === 'fulfilled').map((one) => (one as { value: unknown }).value);
-    assert.equal(done.length, 16);
-    assert.deepEqual(done.slice(0, 2), [undefined, { width: 600, height: 400 }]);
-    assert.deepEqual(await images.measure(copy(whole)), { width: 600, height: 400 });
-  });
-
-  it('goes on after its end', async () => {
-    await images.close();
-    assert.ok((await images.shrink(copy(await photo('webp')), 32))?.length);
-  });
-
-  it('reads no more pixels than it may', async () => {
-    const wide = await sharp({ create: { width: 1_001, height: 1_000, channels: 3, background: 'red' } })
-      .png()
-      .toBuffer();
-    assert.equal(await images.shrink(copy(wide), 32), undefined);
-  });
-});

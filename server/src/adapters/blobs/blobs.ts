@@ -25,6 +25,7 @@ export interface Blobs {
   receive(source: AsyncIterable<Uint8Array>): Promise<Draft>;
   /** From the first byte wanted to the last one, that included; all of them by default. Rejects with BlobMissing. */
   open(name: string, from?: number, to?: number): Promise<Readable>;
+  has(name: string): Promise<boolean>;
   /** Resolves too when there is none. */
   remove(name: string): Promise<void>;
   /** Every name there is, in no order. */

@@ -70,6 +70,7 @@ export function createDiskBlobs({ directory, minFreeBytes }: DiskBlobsOptions): 
   return {
     receive,
     open: (name, from = 0, to = Number.MAX_SAFE_INTEGER) => opened(pathOf(name), from, to),
+    has: (name) => isThere(pathOf(name)),
     remove: (name) => rm(pathOf(name), { force: true }),
     names: () => namesIn(directory),
     dropDrafts: async (olderThanMs) => {
@@ -109,6 +110,14 @@ function opened(path: string, start: number, end: number): Promise<ReadStream> {
       reject(error.code === 'ENOENT' ? new BlobMissing(`There is no ${path}`) : error);
     stream.once('error', failed);
   });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return found !== undefined;
 }
 
 async function* namesIn(directory: string): AsyncIterable<StoredName> {

@@ -3,12 +3,18 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** Reads pictures that strangers have made. Whatever is wrong with one, the answer is undefined. */
+/** `unreadable` is the decoder's verdict and will be the same again; `failed` is everything else, and another time it may work. */
+export type PictureFailure = 'unreadable' | 'failed';
+
+/** Gives the bytes when it is their turn, and not before: pictures that wait are not in memory. */
+export type ReadPicture = () => Promise<Uint8Array<ArrayBuffer>>;
+
+/** Reads pictures that strangers have made. Rejects with ImagesBusy, and with what `read` rejects with. */
 export interface Images {
   /** In pixels, as it is shown. */
-  measure(bytes: Uint8Array<ArrayBuffer>): Promise<PictureSize | undefined>;
+  measure(read: ReadPicture): Promise<PictureSize | PictureFailure>;
   /** Its first frame as WebP, with no side longer than this and nothing of what else was in it. */
-  shrink(bytes: Uint8Array<ArrayBuffer>, longestSide: number): Promise<Uint8Array | undefined>;
+  shrink(read: ReadPicture, longestSide: number): Promise<Uint8Array | PictureFailure>;
   close(): Promise<void>;
 }
 

@@ -1,26 +1,34 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Images, ImagesBusy } from './images.ts';
+import { type Images, ImagesBusy, type ReadPicture } from './images.ts';
 import type { PictureAnswer, PictureRequest } from './sharp_worker.ts';
 
 /** The published package holds the worker as JavaScript. */
 const script = new URL(`./sharp_worker${extname(import.meta.url)}`, import.meta.url);
 
-/** Pictures that wait at most: their bytes are in memory. */
+/** Pictures that wait at most; more are refused at once. */
 const MAX_WAITING = 16;
 /** The library gives up after five seconds; a thread that has not by then is ended. */
 const MAX_MS = 8_000;
 
-/** Pictures in a thread of its own, one at a time, so that none of them can hold up the loop; started with the first. */
-export function createImages({ maxPixels }: { readonly maxPixels: number }): Images {
+interface ImagesOptions {
+  readonly maxPixels: number;
+  readonly maxMs?: number;
+}
+
+/**
+ * Pictures in a thread of its own, one at a time, so that none of them can hold up the loop and one alone is in memory; started with
+ * the first.
+ */
+export function createImages({ maxPixels, maxMs = MAX_MS }: ImagesOptions): Images {
   let worker: Worker | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
-  function ask(request: Omit<PictureRequest, 'maxPixels'>): Promise<PictureAnswer> {
+  function ask(read: ReadPicture, longestSide?: number): Promise<PictureAnswer> {
     if (waiting >= MAX_WAITING) return Promise.reject(new ImagesBusy());
     waiting++;
-    const turn = last.then(() => run({ ...request, maxPixels })).finally(() => waiting--);
+    const turn = last.then(async () => run({ bytes: await read(), longestSide, maxPixels })).finally(() => waiting--);
     last = turn.catch(() => undefined);
     return turn;
   }
@@ -34,12 +42,12 @@ export function createImages({ maxPixels }: { readonly maxPixels: number }): Ima
         thread.off('message', done).off('exit', gone);
         resolve(answer);
       };
-      const gone = () => done({});
+      const gone = () => done({ failure: 'failed' });
       const timer = setTimeout(() => {
         worker = undefined;
         void thread.terminate();
         gone();
-      }, MAX_MS);
+      }, maxMs);
       thread.on('message', done).on('exit', gone);
       thread.postMessage(request, [request.bytes.buffer]);
     });
@@ -57,8 +65,14 @@ export function createImages({ maxPixels }: { readonly maxPixels: number }): Ima
   }
 
   return {
-    measure: async (bytes) => (await ask({ bytes })).size,
-    shrink: async (bytes, longestSide) => (await ask({ bytes, longestSide })).webp,
+    measure: async (read) => {
+      const { size, failure = 'failed' } = await ask(read);
+      return size ?? failure;
+    },
+    shrink: async (read, longestSide) => {
+      const { webp, failure = 'failed' } = await ask(read, longestSide);
+      return webp ?? failure;
+    },
     close: async () => {
       await worker?.terminate();
     },

@@ -1,21 +1,24 @@
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
-import type { PictureSize } from './images.ts';
+import type { PictureFailure, PictureSize } from './images.ts';
 
 export interface PictureRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Absent: only measured. */
-  readonly longestSide?: number;
+  /** Undefined: only measured. */
+  readonly longestSide: number | undefined;
   readonly maxPixels: number;
 }
 
-/** Empty when the picture could not be read. */
+/** One of the three. */
 export interface PictureAnswer {
   readonly size?: PictureSize;
   readonly webp?: Uint8Array;
+  readonly failure?: PictureFailure;
 }
 
 const MAX_SECONDS = 5;
+/** What the library says when it was short of time or memory, which says nothing of the picture. */
+const SHORT = /timeout: |out of memory/;
 
 // Nothing of one picture is kept for the next, and one processor is left to the server.
 sharp.cache(false);
@@ -39,6 +42,6 @@ async function answer({ bytes, longestSide, maxPixels }: PictureRequest): Promis
 parentPort?.on('message', (request: PictureRequest) => {
   answer(request).then(
     (found) => parentPort?.postMessage(found),
-    () => parentPort?.postMessage({}),
+    (error: Error) => parentPort?.postMessage({ failure: SHORT.test(error.message) ? 'failed' : 'unreadable' }),
   );
 });

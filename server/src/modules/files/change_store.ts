@@ -3,12 +3,17 @@ import { updateOfEach } from '../../db/many.ts';
 import { change, query } from '../../db/statement.ts';
 import type { CounterName } from '../../db/tables.ts';
 
-/** The blob of these bytes, with one more use: the one that is there, or a new one under the name given. */
-export const useBlob = query((q, p: { sha256: string; name: string; size: number; at: number }) =>
+/** The blob of these bytes, with one more use: the one that is there, or a new one under the name given, which also takes the place of a lost one. */
+export const useBlob = query((q, p: { sha256: string; name: string; size: number; at: number; lost: string }) =>
   q
     .insertInto('blobs')
     .values({ sha256: p.sha256, name: p.name, size: p.size, refs: 1, created_at: p.at })
-    .onConflict((conflict) => conflict.column('sha256').doUpdateSet({ refs: sql<number>`blobs.refs + 1` }))
+    .onConflict((conflict) =>
+      conflict.column('sha256').doUpdateSet({
+        refs: sql<number>`blobs.refs + 1`,
+        name: sql<string>`case when blobs.name = ${p.lost} then excluded.name else blobs.name end`,
+      }),
+    )
     .returning(['id', 'name']),
 );
 
@@ -22,6 +27,16 @@ export const deleteBlob = query((q, p: { id: number }) =>
 
 export const deleteThumbnails = query((q, p: { blob_id: number }) =>
   q.deleteFrom('thumbnails').where('blob_id', '=', p.blob_id).returning('image_id'),
+);
+
+/** The one with this image, if it is still that. */
+export const deleteThumbnail = query((q, p: { blob_id: number; size: number; image_id: number }) =>
+  q
+    .deleteFrom('thumbnails')
+    .where('blob_id', '=', p.blob_id)
+    .where('size', '=', p.size)
+    .where('image_id', '=', p.image_id)
+    .returning('blob_id'),
 );
 
 /** Changes nothing where there is one already. */
@@ -71,6 +86,15 @@ export const insertFile = query((q, p: NewFile) =>
 /** Nothing where somebody else was faster. */
 export const deleteFileRow = query((q, p: { id: number }) =>
   q.deleteFrom('files').where('id', '=', p.id).returning(['id', 'blob_id', 'uploader_id', 'container_id', 'size']),
+);
+
+export const setPixels = change((q, p: { id: number; width: number; height: number }) =>
+  q.updateTable('files').set({ width: p.width, height: p.height }).where('id', '=', p.id),
+);
+
+/** What a message shows of its files has changed. */
+export const raiseVersion = change((q, p: { message_id: number }) =>
+  q.updateTable('messages').set({ version: sql<number>`version + 1` }).where('id', '=', p.message_id),
 );
 
 export const openUsage = change((q, p: { user_id: number }) =>

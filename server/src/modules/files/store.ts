@@ -47,14 +47,28 @@ export const findUsage = query((q, p: { user_id: number }) =>
 
 export const findBlob = query((q, p: { id: number }) => q.selectFrom('blobs').where('id', '=', p.id).select('id'));
 
-/** A small picture of a blob; without a name where none could be made. */
+export const findNameOfBytes = query((q, p: { sha256: string }) =>
+  q.selectFrom('blobs').where('sha256', '=', p.sha256).select('name'),
+);
+
+/** Pictures of these bytes that could not be measured when they came. */
+export const findUnmeasured = query((q, p: { blob_id: number }) =>
+  q
+    .selectFrom('files')
+    .where('blob_id', '=', p.blob_id)
+    .where('width', 'is', null)
+    .orderBy('id')
+    .select(['id', 'container_id', 'message_id', 'uploader_id']),
+);
+
+/** A small picture of a blob; without an image where none could be made. */
 export const findThumbnail = query((q, p: { blob_id: number; size: number }) =>
   q
     .selectFrom('thumbnails as t')
     .leftJoin('blobs as b', 'b.id', 't.image_id')
     .where('t.blob_id', '=', p.blob_id)
     .where('t.size', '=', p.size)
-    .select(['b.name', 'b.sha256', 'b.size']),
+    .select(['t.image_id', 'b.name', 'b.sha256', 'b.size']),
 );
 
 /** Files whose room is no more, some at a time. */

@@ -14,12 +14,13 @@ import { detect } from './detect.ts';
 import { removeBlobs } from './drop.ts';
 import { type Inspection, inspect } from './inspect.ts';
 import { kinds } from './kinds.ts';
+import { findLost } from './lost.ts';
+import { measure } from './measure.ts';
 import { originalName, safeName } from './names.ts';
 import { presentFile } from './present.ts';
 import { requireQuota, reserve } from './quota.ts';
 import type { UploadFields, UploadPlace } from './schema.ts';
 import { type FileWithBlob, findFile } from './store.ts';
-import { measure } from './thumbnail.ts';
 
 interface Received {
   readonly sha256: string;
@@ -112,11 +113,12 @@ async function commit(ctx: Ctx, place: UploadPlace, row: NewFile, draft: Draft):
   let isUsed = false;
   try {
     const pixels = row.isRaster ? await measure(ctx, name, row.size) : undefined;
+    const bytes = { name, sha256: draft.sha256, lost: await findLost(ctx, draft.sha256) };
     return await write(ctx, 'file.upload', async (inner) => {
       isUsed = false;
       await allowUpload(inner, place);
       return once(inner, async () => {
-        const file = await store(inner, place, { ...row, pixels }, { name, sha256: draft.sha256 });
+        const file = await store(inner, place, { ...row, pixels }, bytes);
         isUsed = file.blob_name === name;
         return created(presentFile(file));
       });
@@ -134,7 +136,7 @@ async function store(
   ctx: WriteCtx,
   place: UploadPlace,
   { isRaster: _, pixels, ...row }: NewFile & { pixels: PictureSize | undefined },
-  bytes: { name: string; sha256: string },
+  bytes: { name: string; sha256: string; lost: string },
 ) {
   const container_id = place.room_id ?? place.conversation_id ?? null;
   const uploader_id = ctx.actor.userId;
