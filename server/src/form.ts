@@ -14,6 +14,8 @@ export interface ReadForm<F, T> {
   readonly file: T;
   /** Who is asking, looked up again after the last byte. */
   readonly actor: Actor;
+  /** Whether the time was up meanwhile and a refusal has gone out, after which nothing may be kept. */
+  isRefused(): boolean;
 }
 
 /** A body of fields and one file that is read by the action, as it comes. */

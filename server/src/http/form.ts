@@ -55,7 +55,7 @@ export function formReader(
       const key = raw.headers['idempotency-key'];
       if (typeof key === 'string')
         call.idempotency = idempotencyOf(call, key, { query: call.query, fields, name, sha256: file.sha256 });
-      return { fields, file, actor: call.actor };
+      return { fields, file, actor: call.actor, isRefused: () => call.answered };
     },
   });
 }

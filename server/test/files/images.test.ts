@@ -12,21 +12,21 @@ describe('the thread for pictures', () => {
   const images = createImages({ maxPixels: 1_000_000 });
   after(images.close);
 
-  it('answers in order, whatever it is given, and says so when too many wait', async () => {
+  it('answers whatever it is given, measures first, and says so when too many wait', async () => {
     const answers = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, i) =>
-        i % 2 ? images.measure(giving(picture)) : images.shrink(giving(Buffer.from('no')), 32),
+      Array.from({ length: 40 }, (_, i) =>
+        i % 2 ? images.measure(giving(picture)) : images.shrink(giving(Buffer.from('no')), 32, i),
       ),
     );
     const done = answers.filter(({ status }) => status === 'fulfilled').map((one) => (one as { value: unknown }).value);
-    assert.equal(done.length, 16);
+    assert.equal(done.length, 32, 'sixteen of each');
     assert.deepEqual(done.slice(0, 2), ['unreadable', { width: 60, height: 40 }]);
     assert.deepEqual(await images.measure(giving(picture)), { width: 60, height: 40 });
   });
 
   it('reads a picture when the one before it is done, and none that it refuses', async () => {
     const steps: string[] = [];
-    const asked = Array.from({ length: 20 }, async (_, i) => {
+    const asked = Array.from({ length: 40 }, async (_, i) => {
       const read = async () => {
         steps.push('read');
         // Whoever read ahead would do so now.
@@ -34,16 +34,17 @@ describe('the thread for pictures', () => {
         steps.push('given');
         return new Uint8Array(picture);
       };
-      return i % 2 ? images.measure(read) : images.shrink(read, 32);
+      return i % 2 ? images.measure(read) : images.shrink(read, 32, 1);
     });
     await Promise.allSettled(asked);
-    assert.deepEqual(steps, Array(16).fill(['read', 'given']).flat());
+    // Of one person four pictures at a time, and sixteen that are only measured.
+    assert.deepEqual(steps, Array(20).fill(['read', 'given']).flat());
   });
 
   it('gives on what reading fails with, and goes on', async () => {
     const missing = new Error('not there');
     await assert.rejects(
-      images.shrink(() => Promise.reject(missing), 32),
+      images.shrink(() => Promise.reject(missing), 32, 1),
       missing,
     );
     assert.deepEqual(await images.measure(giving(picture)), { width: 60, height: 40 });
@@ -51,16 +52,16 @@ describe('the thread for pictures', () => {
 
   it('ended in the midst of a picture says nothing of the picture, and goes on', async () => {
     await images.close();
-    const going = images.shrink(giving(picture), 32);
+    const going = images.shrink(giving(picture), 32, 1);
     await setImmediate();
     await images.close();
     assert.equal(await going, 'failed');
-    assert.ok((await images.shrink(giving(picture), 32)) instanceof Uint8Array);
+    assert.ok((await images.shrink(giving(picture), 32, 1)) instanceof Uint8Array);
   });
 
   it('out of time says nothing of the picture either', async () => {
     const hurried = createImages({ maxPixels: 1_000_000, maxMs: 1 });
-    assert.equal(await hurried.shrink(giving(picture), 32), 'failed');
+    assert.equal(await hurried.shrink(giving(picture), 32, 1), 'failed');
     assert.equal(await hurried.measure(giving(picture)), 'failed');
     await hurried.close();
   });
@@ -69,6 +70,6 @@ describe('the thread for pictures', () => {
     const wide = await sharp({ create: { width: 1_001, height: 1_000, channels: 3, background: 'red' } })
       .png()
       .toBuffer();
-    assert.equal(await images.shrink(giving(wide), 32), 'unreadable');
+    assert.equal(await images.shrink(giving(wide), 32, 1), 'unreadable');
   });
 });

@@ -10,6 +10,7 @@ import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
 import { formOf } from '../harness/form.ts';
 import type { Person } from '../harness/people.ts';
+import { png } from './samples.ts';
 import { stored } from './stored.ts';
 
 const SECOND = 1_000;
@@ -182,6 +183,33 @@ for (const engine of engines) {
       assert.equal(await late(() => second.post('/auth/logout', {}, 204), second), 401);
       await settled();
       assert.equal(stored(app).length, 1);
+    });
+
+    it('one that is answered 408 while its picture waits leaves nothing', async () => {
+      const { images } = app.deps.files;
+      const second = await app.login('alice');
+      const before = stored(app);
+      let go: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      const wide = new Uint8Array(png(40, 40));
+      const first = images.measure(async () => {
+        await held;
+        return wide;
+      });
+      const picture = formOf([{ name: 'file', filename: 'a.png', content: png(30, 30) }]);
+      const socket = connect({ port, host: '127.0.0.1' });
+      socket.write(
+        `POST /api/v1/files/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${second.token}\r\n` +
+          `Content-Type: ${picture.headers['content-type']}\r\nContent-Length: ${picture.body.length}\r\n\r\n`,
+      );
+      socket.write(picture.body);
+      assert.equal((await answer(socket)).status, 408);
+      go();
+      await first;
+      while (stored(app).length > before.length) await wait(5);
+      assert.equal((await app.admin.get('/admin/consistency', 200)).ok, true);
     });
 
     it('a download ends where bytes were lost on the disk: nobody waits for them', async () => {

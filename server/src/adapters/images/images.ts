@@ -13,8 +13,11 @@ export type ReadPicture = () => Promise<Uint8Array<ArrayBuffer>>;
 export interface Images {
   /** In pixels, as it is shown. */
   measure(read: ReadPicture): Promise<PictureSize | PictureFailure>;
-  /** Its first frame as WebP, with no side longer than this and nothing of what else was in it. */
-  shrink(read: ReadPicture, longestSide: number): Promise<Uint8Array | PictureFailure>;
+  /**
+   * Its first frame as WebP, with no side longer than this and nothing of what else was in it. One person has few places, so that
+   * others have theirs.
+   */
+  shrink(read: ReadPicture, longestSide: number, userId: number): Promise<Uint8Array | PictureFailure>;
   close(): Promise<void>;
 }
 

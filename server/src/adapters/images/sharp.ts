@@ -1,13 +1,15 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Images, ImagesBusy, type ReadPicture } from './images.ts';
+import type { Images, ReadPicture } from './images.ts';
 import type { PictureAnswer, PictureRequest } from './sharp_worker.ts';
+import { createTurns, type Who } from './turns.ts';
 
 /** The published package holds the worker as JavaScript. */
 const script = new URL(`./sharp_worker${extname(import.meta.url)}`, import.meta.url);
 
-/** Pictures that wait at most; more are refused at once. */
+/** Pictures that wait at most, and for one person; more are refused at once. */
 const MAX_WAITING = 16;
+const MAX_WAITING_EACH = 4;
 /** The library gives up after five seconds; a thread that has not by then is ended. */
 const MAX_MS = 8_000;
 
@@ -22,16 +24,10 @@ interface ImagesOptions {
  */
 export function createImages({ maxPixels, maxMs = MAX_MS }: ImagesOptions): Images {
   let worker: Worker | undefined;
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  const turns = createTurns(MAX_WAITING, MAX_WAITING_EACH);
 
-  function ask(read: ReadPicture, longestSide?: number): Promise<PictureAnswer> {
-    if (waiting >= MAX_WAITING) return Promise.reject(new ImagesBusy());
-    waiting++;
-    const turn = last.then(async () => run({ bytes: await read(), longestSide, maxPixels })).finally(() => waiting--);
-    last = turn.catch(() => undefined);
-    return turn;
-  }
+  const ask = (read: ReadPicture, who: Who, longestSide?: number): Promise<PictureAnswer> =>
+    turns.take(who, async () => run({ bytes: await read(), longestSide, maxPixels }));
 
   function run(request: PictureRequest): Promise<PictureAnswer> {
     worker ??= started();
@@ -66,11 +62,11 @@ export function createImages({ maxPixels, maxMs = MAX_MS }: ImagesOptions): Imag
 
   return {
     measure: async (read) => {
-      const { size, failure = 'failed' } = await ask(read);
+      const { size, failure = 'failed' } = await ask(read, undefined);
       return size ?? failure;
     },
-    shrink: async (read, longestSide) => {
-      const { webp, failure = 'failed' } = await ask(read, longestSide);
+    shrink: async (read, longestSide, userId) => {
+      const { webp, failure = 'failed' } = await ask(read, userId, longestSide);
       return webp ?? failure;
     },
     close: async () => {

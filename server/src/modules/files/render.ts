@@ -25,7 +25,7 @@ interface Place {
 /** Makes a small picture and keeps it, or that none can be made of this one; on a full disk it is made all the same. */
 export async function render(ctx: Ctx, file: FileWithBlob, place: Place): Promise<Rendered | PictureFailure> {
   const read = readerOf(ctx, file.blob_name, file.size);
-  const bytes = await ctx.deps.files.images.shrink(read, place.size).catch((error: unknown) => {
+  const bytes = await ctx.deps.files.images.shrink(read, place.size, ctx.actor.userId).catch((error: unknown) => {
     throw error instanceof ImagesBusy ? new AppError('SERVICE_UNAVAILABLE', { reason: 'overloaded' }, 1) : error;
   });
   if (bytes === 'failed') return bytes;

@@ -47,14 +47,14 @@ export async function uploadFile(ctx: Ctx, query: UploadPlace, form: IncomingFor
     return { sha256: draft.sha256, draft, inspection: result(), name: file.name };
   };
   try {
-    const { fields, file, actor } = await form.read(receive);
+    const { fields, file, actor, isRefused } = await form.read(receive);
     const place = placeOf(query, fields);
     const description = descriptionOf(fields);
     const asked = { ...ctx, actor, now: ctx.deps.now() };
     const row = await judge(asked, file);
     await allowUpload(asked, place);
     draft = undefined;
-    return await commit(asked, place, { ...row, description }, file.draft);
+    return await commit(asked, place, { ...row, description }, file.draft, isRefused);
   } finally {
     await draft?.discard();
   }
@@ -108,7 +108,13 @@ async function judge(ctx: Ctx, { inspection, name }: Received) {
 
 type NewFile = Awaited<ReturnType<typeof judge>> & { description: string | null };
 
-async function commit(ctx: Ctx, place: UploadPlace, row: NewFile, draft: Draft): Promise<Answer> {
+async function commit(
+  ctx: Ctx,
+  place: UploadPlace,
+  row: NewFile,
+  draft: Draft,
+  isRefused: () => boolean,
+): Promise<Answer> {
   const name = await draft.keep();
   let isUsed = false;
   try {
@@ -116,6 +122,7 @@ async function commit(ctx: Ctx, place: UploadPlace, row: NewFile, draft: Draft):
     const bytes = { name, sha256: draft.sha256, lost: await findLost(ctx, draft.sha256) };
     return await write(ctx, 'file.upload', async (inner) => {
       isUsed = false;
+      if (isRefused()) throw new AppError('REQUEST_TIMEOUT');
       await allowUpload(inner, place);
       return once(inner, async () => {
         const file = await store(inner, place, { ...row, pixels }, bytes);
