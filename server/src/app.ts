@@ -63,7 +63,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const firstAdmin = await bootstrap(deps);
     const server = await createServer(deps, routes);
     const { worker } = deps.webhooks;
-    if (config.WEBHOOK_DELIVERY === 'on') await worker.start(deps);
+    if (config.WEBHOOK_DELIVERY === 'on') await worker.start();
     const stopMaintenance = startMaintenance(deps);
     const sealer = startSealer(deps);
     const end = async () => {
@@ -141,8 +141,8 @@ async function createDeps(
     secretKey: secrets.secretKey,
     activity: createActivity(db),
   });
-  const worker = createDeliveryWorker({ isAlone: db.dialect === 'sqlite' });
-  return {
+  const worker = createDeliveryWorker({ isAlone: db.dialect === 'sqlite', deps: () => deps });
+  const deps: Deps = {
     config,
     db,
     now,
@@ -169,6 +169,7 @@ async function createDeps(
       making: new Map(),
     },
   };
+  return deps;
 }
 
 function outgoingOf(config: Config, resolveName: Resolve | undefined): Outgoing {

@@ -1,14 +1,13 @@
 import type { Logger } from 'pino';
 import { type Actor, nobody } from './actor.ts';
 import type { Blobs } from './adapters/blobs/blobs.ts';
-import type { Images } from './adapters/images/images.ts';
+import type { Images, MakingThumbnails } from './adapters/images/images.ts';
 import type { Limiter } from './adapters/limiter/limiter.ts';
 import type { Config } from './config.ts';
 import type { Database, Reader, Writer } from './db/database.ts';
 import { containerStream, eventCatalogue, type NewEvent, serverStream, userStream } from './events.ts';
 import { appendEvents } from './log/append.ts';
 import type { Authority } from './modules/auth/authority.ts';
-import type { MakingThumbnails } from './modules/files/thumbnail.ts';
 import type { MessageFragments } from './modules/messages/fragments.ts';
 import type { SendGather } from './modules/messages/gather.ts';
 import type { AuthorCounts } from './modules/statistics/authors.ts';

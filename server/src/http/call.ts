@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import type { RequestFacts } from '../context.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { clientAddress } from './client_address.ts';
-import type { LimitClass } from './limits.ts';
+import type { LimitClass } from './limit_class.ts';
 import type { Route } from './route.ts';
 import { UNROUTABLE } from './undecodable.ts';
 

@@ -1,22 +1,14 @@
 import type { onRequestHookHandler } from 'fastify';
-import type { Rate, Verdict } from '../adapters/limiter/limiter.ts';
+import type { Verdict } from '../adapters/limiter/limiter.ts';
 import { addressKey } from '../address.ts';
 import { type Config, parseRate } from '../config.ts';
 import type { Deps } from '../context.ts';
 import { rateLimited } from '../errors.ts';
 import type { Call } from './call.ts';
+import type { ClassName, LimitClass } from './limit_class.ts';
 import type { RateClass, Route } from './route.ts';
 
-type ClassName = Exclude<RateClass, 'none'> | 'anonymous';
 type Done = (error?: Error) => void;
-
-/** One class of requests and what its headers always say. */
-export interface LimitClass {
-  readonly name: ClassName;
-  readonly rate: Rate;
-  /** `RateLimit-Policy` of the IETF draft. */
-  readonly policy: string;
-}
 
 export interface Limits {
   /** Counts what a stranger asks for, against the address. */

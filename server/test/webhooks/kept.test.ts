@@ -80,7 +80,7 @@ for (const engine of engines) {
       await db.write('harm', (writer) =>
         writer.run(textOf(`update events set data = '{' where message_id = ${broken}`), []),
       );
-      await app.deps.webhooks.worker.start(app.deps);
+      await app.deps.webhooks.worker.start();
       const [got] = await receiver.got(1, ({ told }) => told.webhook_id === made.id);
       assert.equal(got?.told.data.content, 'whole');
       const settled = async () => (await owner.get(`/webhooks/${made.id}/deliveries`, 200)).deliveries;

@@ -90,7 +90,7 @@ for (const engine of engines) {
       await sleep(50);
       const { deliveries } = await copy.admin.get(`/webhooks/${made.id}/deliveries`, 200);
       assert.deepEqual([deliveries[0].status, deliveries[0].attempts, receiver.received.length], ['pending', 0, 0]);
-      await copy.deps.webhooks.worker.start(copy.deps);
+      await copy.deps.webhooks.worker.start();
       await receiver.got(1);
       await copy.close();
       await receiver.close();

@@ -21,6 +21,15 @@ export interface Images {
   close(): Promise<void>;
 }
 
+/** A picture that was made. In memory: it can be sent whether it could be kept or not. */
+export interface Rendered {
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+}
+
+/** Thumbnails that are being made, by blob and side: whoever asks meanwhile gets the same. */
+export type MakingThumbnails = Map<string, Promise<Rendered | PictureFailure>>;
+
 /** More pictures wait than may. */
 export class ImagesBusy extends Error {
   override readonly name = 'ImagesBusy';

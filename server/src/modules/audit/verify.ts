@@ -1,16 +1,11 @@
 import type { Reader } from '../../db/database.ts';
 import type { AuditMarkRow } from '../../db/tables.ts';
+import type { AuditFault } from './fault.ts';
 import type { KeptHead } from './head_file.ts';
 import { NOTHING_BEFORE, type SealKey } from './seal.ts';
 import { findInserted, findMark, findRestored, findStep, findUnsealed, type Link, sliceOfChain } from './seal_store.ts';
 import { linkFaults } from './verify_link.ts';
 import { fileFaults, markFault } from './verify_marks.ts';
-
-export interface AuditFault {
-  /** The id of the audit row; undefined where the chain itself is wrong. */
-  readonly row: number | undefined;
-  readonly what: string;
-}
 
 export interface Verdict {
   /** Links looked at. */

@@ -1,7 +1,7 @@
 import { isWrittenHere } from './details.ts';
+import type { AuditFault } from './fault.ts';
 import { linkOf, personalHolds, type Sealed, type SealKey, sameMac } from './seal.ts';
 import type { Link } from './seal_store.ts';
-import type { AuditFault } from './verify.ts';
 
 /** What is wrong with one row of the log and its seal. `before` is the link before it, undefined when that is missing. */
 export function linkFaults(

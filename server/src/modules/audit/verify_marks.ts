@@ -1,9 +1,9 @@
 import type { Reader } from '../../db/database.ts';
 import type { AuditMarkRow } from '../../db/tables.ts';
+import type { AuditFault } from './fault.ts';
 import type { KeptHead } from './head_file.ts';
 import { type SealKey, sameMac, signatureOf } from './seal.ts';
 import { findMark, findSeal } from './seal_store.ts';
-import type { AuditFault } from './verify.ts';
 
 /** What is wrong with a signed place in the chain. */
 export function markFault(keys: readonly SealKey[], mark: AuditMarkRow): AuditFault[] {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ImagesBusy, type PictureFailure } from '../../adapters/images/images.ts';
+import { ImagesBusy, type PictureFailure, type Rendered } from '../../adapters/images/images.ts';
 import { type Ctx, type WriteCtx, write } from '../../context.ts';
 import { StorageFull } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
@@ -8,12 +8,6 @@ import { dropUse, removeBlobs } from './drop.ts';
 import { findLost } from './lost.ts';
 import { readerOf } from './measure.ts';
 import { type FileWithBlob, findBlob } from './store.ts';
-
-/** In memory: it can be sent whether it could be kept or not. */
-export interface Rendered {
-  readonly bytes: Uint8Array;
-  readonly sha256: string;
-}
 
 interface Place {
   readonly blob_id: number;

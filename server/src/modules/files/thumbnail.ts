@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { PictureFailure } from '../../adapters/images/images.ts';
+import type { PictureFailure, Rendered } from '../../adapters/images/images.ts';
 import { type Answer, type FileAnswer, okFile } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import { allowOnFile } from './access.ts';
@@ -7,7 +7,7 @@ import { iconOf } from './icons.ts';
 import { kindOf } from './kinds.ts';
 import { MAX_SOURCE, measureLate } from './measure.ts';
 import { opener } from './read.ts';
-import { type Rendered, render } from './render.ts';
+import { render } from './render.ts';
 import { type FileWithBlob, findThumbnail } from './store.ts';
 
 /** Thumbnails are made in these sizes only; a request gets the largest that is not above what it asked for. */
@@ -42,9 +42,6 @@ async function pictureOf(ctx: Ctx, file: FileWithBlob, side: number): Promise<Pi
   const { bytes, sha256: digest } = made;
   return { size: bytes.length, digest, open: async (from, to) => Readable.from([bytes.subarray(from, to + 1)]) };
 }
-
-/** What is being made, by blob and side: whoever asks meanwhile gets it too. */
-export type MakingThumbnails = Map<string, Promise<Rendered | PictureFailure>>;
 
 function make(ctx: Ctx, file: FileWithBlob, size: number, lost: number | null): Promise<Rendered | PictureFailure> {
   const { making } = ctx.deps.files;

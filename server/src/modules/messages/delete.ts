@@ -69,8 +69,9 @@ async function takeOut(ctx: WriteCtx, message: MessageOfContainer) {
   await deleteRevisions.run(ctx.db, { message_id: message.id });
   await uncountMessage(ctx.db, message);
   await deleteReactions.run(ctx.db, { message_id: message.id });
-  await forgetBodies.run(ctx.db, { message_id: message.id });
   await scrub.run(ctx.db, { id: message.id, at: ctx.now });
+  // After it, as whoever ends a delivery holds the message first.
+  await forgetBodies.run(ctx.db, { message_id: message.id });
   await addToCounters.run(ctx.db, {
     id: message.container_id,
     messages: -1,

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../adapters/outgoing/outgoing.ts';
 import type { Deps } from '../../context.ts';
 import type { Claimed } from './claim.ts';
-import { endAttempt, markFailing, markWell } from './claim_store.ts';
+import { endAttempt, holdSubject, markFailing, markWell } from './claim_store.ts';
 import { nextAttempt } from './schedule.ts';
 import { headersOf } from './signature.ts';
 
@@ -51,12 +51,14 @@ export async function settle(deps: Deps, claimedBy: string, claimed: Claimed, ou
   const due_at = delivered ? null : nextAttempt(step, now, asked);
   const key = { id: claimed.webhookId };
   await deps.db.write('deliveries.settle', async (db) => {
+    const subject = await holdSubject.first(db, { delivery_id: claimed.id });
     const ended = await endAttempt.run(db, {
       id: claimed.id,
       claimed_by: claimedBy,
       status: delivered ? 'delivered' : due_at === null ? 'exhausted' : 'failed',
       step,
       due_at,
+      is_gone: subject?.is_gone ?? 0,
       ...resultOf(outcome),
     });
     if (ended === 0) return;

@@ -44,7 +44,8 @@ export async function claimDeliveries(
     }
     const claimed: Claimed[] = [];
     for (const row of await findClaimed.all(db, taken)) {
-      const body = keptBody(row) ?? (await renderOrGiveUp({ ...ctx, db }, db, row));
+      const kept = row.is_gone === 1 ? null : row.body;
+      const body = kept ?? (await renderOrGiveUp({ ...ctx, db }, db, row));
       if (body === undefined) continue;
       claimed.push({
         id: row.id,
@@ -63,11 +64,6 @@ export async function claimDeliveries(
 }
 
 type Row = Awaited<ReturnType<typeof findClaimed.all>>[number];
-
-/** What was sent before, but for the words of a room that is deleted. */
-function keptBody({ body, visibility, about_message_id }: Row): string | null {
-  return visibility === 'deleted' && about_message_id !== null ? null : body;
-}
 
 /** One that cannot be made must not keep the others waiting: it ends here, undefined. */
 async function renderOrGiveUp(ctx: Ctx, db: Writer, row: Row): Promise<string | undefined> {

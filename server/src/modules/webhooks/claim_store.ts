@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { leavingLocked } from '../../db/claims.ts';
+import { holding, leavingLocked } from '../../db/claims.ts';
 import { queryOfIds } from '../../db/many.ts';
 import { type Builder, change, query } from '../../db/statement.ts';
-import type { DeliveryRow } from '../../db/tables.ts';
+import type { DeliveryRow, Flag } from '../../db/tables.ts';
 
 const open = (q: Builder) => q.selectFrom('deliveries as d').where('d.due_at', 'is not', null);
 
@@ -75,12 +75,17 @@ export const findClaimed = queryOfIds((q, ids) =>
     .innerJoin('webhooks as w', 'w.id', 'd.webhook_id')
     .leftJoin('events as e', 'e.id', 'd.event_id')
     .leftJoin('containers as c', 'c.id', 'e.container_id')
+    .leftJoin('messages as m', 'm.id', 'd.about_message_id')
     .where('d.id', 'in', ids)
     .orderBy('d.id')
     .select([
       ...(['d.id', 'd.webhook_id', 'd.message_id', 'd.event', 'd.step', 'd.body', 'w.url', 'w.secret'] as const),
       ...(['e.type', 'e.actor_id', 'e.container_id', 'e.message_id as subject_id', 'e.user_id', 'e.data'] as const),
-      ...(['d.traceparent', 'd.about_message_id', 'd.created_at', 'c.visibility'] as const),
+      ...(['d.traceparent', 'd.created_at'] as const),
+      // The message has no words any more, or is in a room that has none.
+      sql<Flag>`case when d.about_message_id is not null and (m.content is null or c.visibility = 'deleted') then 1 else 0 end`.as(
+        'is_gone',
+      ),
     ]),
 );
 
@@ -100,8 +105,21 @@ type Ended = Pick<
   'status' | 'step' | 'due_at' | 'response_code' | 'duration_ms' | 'response_excerpt' | 'error'
 > & { id: number };
 
-/** Only whoever holds it says how it ended. */
-export const endAttempt = change((q, p: Ended & { claimed_by: string }) =>
+/** The message a delivery is about, while it is not deleted; held until the transaction ends, so that it is not deleted meanwhile. */
+export const holdSubject = query((q, p: { delivery_id: number }, dialect) =>
+  holding(
+    q
+      .selectFrom('messages as m')
+      .where('m.id', '=', ({ selectFrom }) =>
+        selectFrom('deliveries').where('id', '=', p.delivery_id).select('about_message_id'),
+      )
+      .select(sql<Flag>`case when m.content is null then 1 else 0 end`.as('is_gone')),
+    dialect,
+  ),
+);
+
+/** Only whoever holds it says how it ended; of a message that is gone nothing is kept. */
+export const endAttempt = change((q, p: Ended & { claimed_by: string; is_gone: Flag }) =>
   q
     .updateTable('deliveries')
     .set({
@@ -114,6 +132,7 @@ export const endAttempt = change((q, p: Ended & { claimed_by: string }) =>
       duration_ms: p.duration_ms,
       response_excerpt: p.response_excerpt,
       error: p.error,
+      body: sql<string | null>`case when ${p.is_gone} = 1 then null else body end`,
     })
     .where('id', '=', p.id)
     .where('claimed_by', '=', p.claimed_by),

@@ -1,7 +1,15 @@
 import type { Outgoing } from '../../adapters/outgoing/outgoing.ts';
 import type { Vault } from '../auth/vault.ts';
 import type { TestPlaces } from './test_places.ts';
-import type { DeliveryWorker } from './worker.ts';
+
+/** Delivers what is due, in the background. */
+export interface DeliveryWorker {
+  start(): Promise<void>;
+  /** Something may be due: it is looked for within some milliseconds, once for many calls. Before `start` it does nothing. */
+  wake(): void;
+  /** Begins no more attempts, waits so many milliseconds for those under way, and aborts the rest. */
+  stop(graceMs: number): Promise<void>;
+}
 
 /** What webhooks need beside the database. */
 export interface Webhooks {

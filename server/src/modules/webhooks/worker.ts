@@ -4,18 +4,7 @@ import { send, settle } from './attempt.ts';
 import { type Claimed, claimDeliveries } from './claim.ts';
 import { findWaiting, releaseAllClaims, releaseClaims } from './claim_store.ts';
 import { sharePlaces } from './places.ts';
-
-/**
- * Delivers what is due, in the background. `isAlone`: no other process uses the database, so that what is claimed at the start was
- * claimed by a process that is gone, and is released.
- */
-export interface DeliveryWorker {
-  start(deps: Deps): Promise<void>;
-  /** Something may be due: it is looked for within some milliseconds, once for many calls. Before `start` it does nothing. */
-  wake(): void;
-  /** Begins no more attempts, waits so many milliseconds for those under way, and aborts the rest. */
-  stop(graceMs: number): Promise<void>;
-}
+import type { DeliveryWorker } from './webhooks.ts';
 
 /** A look costs some microseconds; commits may come by the thousand. */
 const WAKE_MS = 10;
@@ -24,11 +13,18 @@ const LOOK_EVERY_MS = 5_000;
 /** What an attempt may take beyond its own time before somebody else makes it. */
 const LEASE_BEYOND_MS = 15_000;
 
-export function createDeliveryWorker({ isAlone }: { isAlone: boolean }): DeliveryWorker {
+interface Options {
+  /** No other process uses the database: what is claimed at the start was claimed by a process that is gone, and is released. */
+  readonly isAlone: boolean;
+  /** Asked for at the start, as the worker is one of them. */
+  readonly deps: () => Deps;
+}
+
+export function createDeliveryWorker({ isAlone, deps }: Options): DeliveryWorker {
   let running: ReturnType<typeof run> | undefined;
   return {
-    start: async (deps) => {
-      running = run(deps, isAlone);
+    start: async () => {
+      running = run(deps(), isAlone);
       await running.begin();
     },
     wake: () => running?.lookIn(WAKE_MS),

@@ -1,0 +1,12 @@
+import type { Rate } from '../adapters/limiter/limiter.ts';
+import type { RateClass } from './route.ts';
+
+export type ClassName = Exclude<RateClass, 'none'> | 'anonymous';
+
+/** One class of requests and what its headers always say. */
+export interface LimitClass {
+  readonly name: ClassName;
+  readonly rate: Rate;
+  /** `RateLimit-Policy` of the IETF draft. */
+  readonly policy: string;
+}
