@@ -51,6 +51,8 @@ export interface App {
   /** On the first start alone. */
   readonly firstAdmin: FirstStart | undefined;
   readonly sealer: Sealer;
+  /** Ends what the server does unasked, as `close` does too. */
+  stopMaintenance(): Promise<void>;
   /** Answers what is in flight, writes what is in memory and gives everything back. */
   close(): Promise<void>;
 }
@@ -70,7 +72,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       await Promise.all([drain(server, config.DRAIN_SECONDS), worker.stop(config.DRAIN_SECONDS * 1_000)]);
     };
     undo.unshift(end, stopMaintenance, sealer.stop);
-    return { server, deps, firstAdmin, sealer, close: () => inTurn(undo) };
+    return { server, deps, firstAdmin, sealer, stopMaintenance, close: () => inTurn(undo) };
   } catch (error) {
     await inTurn(undo);
     throw error;

@@ -80,8 +80,9 @@ for (const engine of engines) {
     const app = await createTestApp(engine, { MAX_SESSIONS_PER_USER: '1000', MAX_WEBHOOKS_PER_USER: '10000' });
     after(app.close);
     const { db, webhooks } = app.deps;
-    // What it delivers by itself is not what a refused request has changed.
+    // What it does by itself is not what a refused request has changed.
     await webhooks.worker.stop(0);
+    await app.stopMaintenance();
     let turn = 0;
     let world = await renew(app, undefined, turn);
     let worn = 0;

@@ -66,7 +66,9 @@ describe('the permission table', () => {
 for (const engine of engines) {
   describe(`the permission table (${engine})`, async () => {
     // A webhook for each cell, most of them the owner's.
-    const app = await createTestApp(engine, { MAX_WEBHOOKS_PER_USER: '1000' });
+    // One owner makes, and tests, a webhook for each cell.
+    const many = { MAX_WEBHOOKS_PER_USER: '1000', WEBHOOK_IN_FLIGHT: '1000', WEBHOOK_IN_FLIGHT_EACH: '100' };
+    const app = await createTestApp(engine, many);
     after(app.close);
     const told = new Map<Cell, string>();
     const ready = new Map<Cell, Situation>();
