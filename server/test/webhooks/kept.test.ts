@@ -104,6 +104,31 @@ for (const engine of engines) {
       await owner.delete(`/webhooks/${made.id}`, 204);
     });
 
+    if (engine === 'postgres')
+      it('one that is claimed while somebody wants it sent again is left to whoever claimed it', async () => {
+        const owner = await app.login('alice');
+        const made = await owner.post('/webhooks', { url: receiver.url, events: ['message_sent'], room_id: room }, 201);
+        await owner.post(`/rooms/${room}/messages`, { content: 'once' }, 201);
+        const { deliveries } = await settledDelivery(owner, made.id, 1);
+        const [{ id }] = deliveries;
+        const [held, claimed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const claim = db.write('claim', async (writer) => {
+          await writer.run(textOf(`update deliveries set claimed_by = 'another' where id = ${id}`), []);
+          claimed.resolve();
+          await held.promise;
+        });
+        await claimed.promise;
+        const again = owner.post(`/webhooks/${made.id}/deliveries/${id}/redeliver`, {}, 409);
+        const waiting = `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+        while ((await rows(waiting)).length === 0) await sleep(5);
+        held.resolve();
+        await claim;
+        assert.equal((await again).details.reason, 'being_delivered');
+        const [left] = await rows(`select status, claimed_by, due_at from deliveries where id = ${id}`);
+        assert.deepEqual(left, { status: 'delivered', claimed_by: 'another', due_at: null });
+        await owner.delete(`/webhooks/${made.id}`, 204);
+      });
+
     it('a test under way is not sent again; one that a restart has cut off may be', async () => {
       const owner = await app.login('alice');
       const made = await owner.post('/webhooks', { url: receiver.url, events: ['message_sent'], room_id: room }, 201);

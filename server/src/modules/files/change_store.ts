@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { updateOfEach } from '../../db/many.ts';
 import { change, query } from '../../db/statement.ts';
 import type { CounterName } from '../../db/tables.ts';
+import type { FileRow } from '../../db/tables_of_files.ts';
 
 /** The blob of these bytes, with one more use: the one that is there, or a new one under the name given, which also takes the place of a lost one. */
 export const useBlob = query((q, p: { sha256: string; name: string; size: number; at: number; lost: string }) =>
@@ -47,20 +48,8 @@ export const insertThumbnail = change((q, p: { blob_id: number; size: number; im
     .onConflict((conflict) => conflict.doNothing()),
 );
 
-interface NewFile {
-  uuid: string;
-  container_id: number | null;
-  uploader_id: number;
-  blob_id: number;
-  filename: string;
-  original_filename: string;
-  description: string | null;
-  mime_type: string;
-  size: number;
-  width: number | null;
-  height: number | null;
-  created_at: number;
-}
+type NewFile = Omit<FileRow, 'id' | 'message_id' | 'place'>;
+
 export const insertFile = query((q, p: NewFile) =>
   q
     .insertInto('files')

@@ -30,7 +30,7 @@ export interface Claimant {
   readonly leaseMs: number;
 }
 
-/** Takes what is due, within one transaction; a body is made at its first attempt and kept, so that every other sends the same. */
+/** Takes what is due, within one transaction; a body is made at its first attempt and kept, so that every other sends the same, until its message is deleted. */
 export async function claimDeliveries(
   ctx: Ctx,
   { claimedBy, leaseMs }: Claimant,

@@ -105,7 +105,7 @@ type Ended = Pick<
   'status' | 'step' | 'due_at' | 'response_code' | 'duration_ms' | 'response_excerpt' | 'error'
 > & { id: number };
 
-/** The message a delivery is about, while it is not deleted; held until the transaction ends, so that it is not deleted meanwhile. */
+/** Whether the message a delivery is about is deleted; it is held until the transaction ends, so that it is not deleted meanwhile. */
 export const holdSubject = query((q, p: { delivery_id: number }, dialect) =>
   holding(
     q

@@ -35,9 +35,13 @@ export const findDelivery = query((q, p: { id: number; webhook_id: number }) =>
 );
 export type FoundDelivery = typeof findDelivery extends Query<infer _, infer O> ? O : never;
 
-/** The schedule begins anew; what was sent before is sent again. */
+/** The schedule begins anew; what was sent before is sent again. Changes nothing of one that somebody has claimed meanwhile. */
 export const takeUpAgain = change((q, p: { id: number; at: number }) =>
-  q.updateTable('deliveries').set({ status: 'pending', step: 0, due_at: p.at }).where('id', '=', p.id),
+  q
+    .updateTable('deliveries')
+    .set({ status: 'pending', step: 0, due_at: p.at })
+    .where('id', '=', p.id)
+    .where('claimed_by', 'is', null),
 );
 
 interface NewTest {

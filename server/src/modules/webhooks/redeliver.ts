@@ -6,7 +6,7 @@ import { allowOnWebhook } from './access.ts';
 import { type FoundDelivery, findDelivery, takeUpAgain } from './delivery_store.ts';
 import { deliveryOf } from './present.ts';
 
-/** Sends the same body under the same id again, at once, and if it fails along the whole schedule. */
+/** Sends the same under the same id again, of a deleted message without its words; at once, and if it fails along the whole schedule. */
 export async function redeliver(ctx: Ctx, webhookId: number, deliveryId: number): Promise<Answer> {
   const answer = await write(ctx, 'delivery.take_up', async (ctx) => {
     const webhook = await allowOnWebhook(ctx, webhookId);
@@ -16,7 +16,8 @@ export async function redeliver(ctx: Ctx, webhookId: number, deliveryId: number)
       if (!delivery) throw new AppError('NOT_FOUND');
       if (webhook.is_active === 0) throw conflict('webhook_inactive');
       if (isUnderWay(delivery, ctx)) throw conflict('being_delivered');
-      await takeUpAgain.run(ctx.db, { id: deliveryId, at: ctx.now });
+      const taken = await takeUpAgain.run(ctx.db, { id: deliveryId, at: ctx.now });
+      if (taken === 0) throw conflict('being_delivered');
       return ok(deliveryOf((await findDelivery.first(ctx.db, key)) as FoundDelivery));
     });
   });
