@@ -61,6 +61,10 @@ export interface UserRow {
   is_deleted: Flag;
   renamed_at: number | null;
   last_seen: number;
+  /** How this person wants to be seen while connected. */
+  status: Generated<'online' | 'away' | 'busy' | 'invisible'>;
+  /** Since when nothing shows that he is here; null unless invisible. */
+  invisible_since: number | null;
   version: number;
   created_at: number;
   updated_at: number;

@@ -10,6 +10,7 @@ import { files } from './0006_files.ts';
 import { deliveryTraces } from './0007_delivery_traces.ts';
 import { failedDeliveries } from './0008_failed_deliveries.ts';
 import { deliverySubjects } from './0009_delivery_subjects.ts';
+import { eventReaders } from './0010_event_readers.ts';
 import type { Migration } from './migration.ts';
 
 const migrations: readonly Migration[] = [
@@ -22,6 +23,7 @@ const migrations: readonly Migration[] = [
   deliveryTraces,
   failedDeliveries,
   deliverySubjects,
+  eventReaders,
 ];
 
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;
