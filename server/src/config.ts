@@ -117,6 +117,12 @@ export const ConfigSchema = Type.Object({
   WEBHOOK_IN_FLIGHT: integer(128, 1, 1_000, 'Attempts at the same time.'),
   WEBHOOK_IN_FLIGHT_EACH: integer(4, 1, 100, 'Attempts at the same time for one webhook.'),
   WEBHOOK_KEPT_DAYS: integer(7, 4, 365, 'How long deliveries, and what they carried, are kept.'),
+  WEBHOOK_DISABLE_AFTER_DAYS: integer(
+    5,
+    0,
+    365,
+    'A webhook whose every attempt has failed for so long is switched off; 0 leaves it on.',
+  ),
   MAX_WEBHOOKS_PER_USER: integer(50, 0, 10_000, 'Webhooks one person may make.'),
   MAX_WEBHOOKS_PER_ROOM: integer(20, 0, 10_000, 'Webhooks of one room.'),
   AUDIT_KEEP_CONTENT: flag(true, 'Whether the audit log keeps the words of deleted messages.'),

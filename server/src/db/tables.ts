@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { BlobRow, FileRow, ThumbnailRow, UsageRow } from './tables_of_files.ts';
+import type { DeliveryRow, ReplayRow, WebhookRow } from './tables_of_webhooks.ts';
 
 /** The tables as the code sees them on both engines: times are epoch milliseconds, flags 0 or 1, JSON is text. */
 export interface Tables {
@@ -34,6 +35,7 @@ export interface Tables {
   /** What webhooks have asked for; `room_id` 0 is every room. */
   webhook_subscriptions: { room_id: number; event: string; webhook_id: number; position: number };
   deliveries: DeliveryRow;
+  webhook_replays: ReplayRow;
   blobs: BlobRow;
   thumbnails: ThumbnailRow;
   files: FileRow;
@@ -249,51 +251,5 @@ export interface IdempotencyRow {
   payload_hash: string;
   status: number;
   body: string;
-  created_at: number;
-}
-
-export interface WebhookRow {
-  id: Generated<number>;
-  /** Whoever made it, or has switched it on again: it ends with his right to it. */
-  user_id: number;
-  /** Null for the whole server. */
-  room_id: number | null;
-  url: string;
-  /** Sealed (modules/auth/vault.ts). */
-  secret: string;
-  is_active: Flag;
-  disabled_reason: string | null;
-  /** Since when every attempt has failed. */
-  failing_since: number | null;
-  version: number;
-  created_at: number;
-  updated_at: number;
-}
-
-export interface DeliveryRow {
-  id: Generated<number>;
-  webhook_id: number;
-  /** Null for a test. */
-  event_id: number | null;
-  /** What the receiver knows it by, the same at each attempt. */
-  message_id: string;
-  event: string;
-  status: 'pending' | 'delivered' | 'failed' | 'exhausted';
-  attempts: number;
-  /** Attempts since it was last taken up: its place in the schedule. */
-  step: number;
-  /** When it is attempted next, or again if nobody tells how the running attempt ended; null when it is over. */
-  due_at: number | null;
-  /** The process that attempts it just now. */
-  claimed_by: string | null;
-  /** What is sent, made at the first attempt. */
-  body: string | null;
-  /** The trace of the request that caused it. */
-  traceparent: string | null;
-  about_message_id: number | null;
-  response_code: number | null;
-  duration_ms: number | null;
-  response_excerpt: string | null;
-  error: string | null;
   created_at: number;
 }

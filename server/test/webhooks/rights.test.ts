@@ -93,6 +93,24 @@ for (const engine of engines) {
       assert.ok(!JSON.stringify(webhooks).includes('whsec_'), 'no list shows a secret');
     });
 
+    it('whoever switches on another’s answers for it, and for no more than he may', async () => {
+      const room = await roomOf(alice);
+      await bob.post(`/rooms/${room.id}/join`, {}, 201);
+      const made = await alice.post('/webhooks', body(room.id), 201);
+      await alice.put(`/rooms/${room.id}/members/${bob.id}`, { role: 'owner' }, 200);
+      const [, own] = (await bob.get('/webhooks', 200)).webhooks;
+      const on = (id: number, status: number) => bob.put(`/webhooks/${id}`, { active: true }, status);
+      await app.unchanged(async () => {
+        const { details } = await on(made.id, 422);
+        assert.deepEqual(details, { reason: 'too_many_webhooks', limit: 4, of: 'user' });
+      });
+      await bob.put(`/webhooks/${own.id}`, { active: false }, 200);
+      assert.equal((await on(own.id, 200)).active, true, 'his own he answers for already');
+      await bob.delete(`/webhooks/${own.id}`, 204);
+      assert.equal((await on(made.id, 200)).active, true);
+      await bob.put(`/rooms/${room.id}/members/${alice.id}`, { role: 'owner' }, 200);
+    });
+
     it('what cannot be asked for is refused by name', async () => {
       const room = await roomOf(alice);
       const post = (more: object, status: number) =>

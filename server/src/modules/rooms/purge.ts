@@ -8,6 +8,7 @@ import {
   deleteHours,
   deleteMembers,
   deleteMessages,
+  deleteReplays,
   deleteRoomRow,
   deleteSubscriptions,
   deleteWebhooks,
@@ -40,6 +41,7 @@ async function purgeSome({ db }: WriteCtx, id: number, isOver: boolean): Promise
   if (!isOver) return false;
   if ((await deleteMembers.run(db, { id })) === AT_ONCE) return true;
   await deleteSubscriptions.run(db, { id });
+  await deleteReplays.run(db, { id });
   await deleteWebhooks.run(db, { id });
   await deleteRoomRow.run(db, { id });
   await deleteContainer.run(db, { id });

@@ -125,6 +125,11 @@ export const deleteAuthorHours = change((q, p: Room) =>
 export const deleteSubscriptions = change((q, p: Room) =>
   q.deleteFrom('webhook_subscriptions').where('room_id', '=', p.id),
 );
+export const deleteReplays = change((q, p: Room) =>
+  q
+    .deleteFrom('webhook_replays')
+    .where('webhook_id', 'in', ({ selectFrom }) => selectFrom('webhooks').where('room_id', '=', p.id).select('id')),
+);
 export const deleteWebhooks = change((q, p: Room) => q.deleteFrom('webhooks').where('room_id', '=', p.id));
 
 export const deleteRoomRow = change((q, p: Room) => q.deleteFrom('rooms').where('id', '=', p.id));

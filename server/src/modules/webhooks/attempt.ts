@@ -1,8 +1,5 @@
 import type { Outcome } from '../../adapters/outgoing/outgoing.ts';
 import type { Deps } from '../../context.ts';
-import type { Claimed } from './claim.ts';
-import { endAttempt, holdSubject, markFailing, markWell } from './claim_store.ts';
-import { nextAttempt } from './schedule.ts';
 import { headersOf } from './signature.ts';
 
 export interface Sendable {
@@ -41,31 +38,6 @@ export async function send(deps: Deps, sendable: Sendable, signal?: AbortSignal)
 /** Only 2xx is a success; a redirection is none. */
 export const isDelivered = ({ statusCode, error }: Outcome): boolean =>
   error === null && statusCode !== null && statusCode >= 200 && statusCode < 300;
-
-/** Writes how an attempt went and when there is another. Does nothing for whoever holds the delivery no longer. */
-export async function settle(deps: Deps, claimedBy: string, claimed: Claimed, outcome: Outcome): Promise<void> {
-  const now = deps.now();
-  const delivered = isDelivered(outcome);
-  const step = claimed.step + 1;
-  const asked = outcome.statusCode === 429 || outcome.statusCode === 503 ? outcome.retryAfterMs : null;
-  const due_at = delivered ? null : nextAttempt(step, now, asked);
-  const key = { id: claimed.webhookId };
-  await deps.db.write('deliveries.settle', async (db) => {
-    const subject = await holdSubject.first(db, { delivery_id: claimed.id });
-    const ended = await endAttempt.run(db, {
-      id: claimed.id,
-      claimed_by: claimedBy,
-      status: delivered ? 'delivered' : due_at === null ? 'exhausted' : 'failed',
-      step,
-      due_at,
-      is_gone: subject?.is_gone ?? 0,
-      ...resultOf(outcome),
-    });
-    if (ended === 0) return;
-    if (delivered) await markWell.run(db, key);
-    else await markFailing.run(db, { ...key, at: now });
-  });
-}
 
 /** An outcome as it is kept. What was answered and is no success has a word for it too. */
 export function resultOf(outcome: Outcome) {

@@ -23,6 +23,8 @@ export interface Claimed {
   readonly url: string;
   /** Sealed. */
   readonly secret: string;
+  /** Since when every attempt at its webhook has failed. */
+  readonly failingSince: number | null;
 }
 
 export interface Claimant {
@@ -57,6 +59,7 @@ export async function claimDeliveries(
         traceparent: row.traceparent,
         url: row.url,
         secret: row.secret,
+        failingSince: row.failing_since,
       });
     }
     return claimed;

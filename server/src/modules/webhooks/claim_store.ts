@@ -2,13 +2,17 @@ import { sql } from 'kysely';
 import { holding, leavingLocked } from '../../db/claims.ts';
 import { queryOfIds } from '../../db/many.ts';
 import { type Builder, change, query } from '../../db/statement.ts';
-import type { DeliveryRow, Flag } from '../../db/tables.ts';
+import type { Flag } from '../../db/tables.ts';
+import type { DeliveryRow } from '../../db/tables_of_webhooks.ts';
+
+/** Of one that is off, what is due waits; except when its room was deleted: then it is still delivered. */
+const isTold = sql<boolean>`(w.is_active = 1 or w.disabled_reason = 'room_deleted')`;
 
 const open = (q: Builder) => q.selectFrom('deliveries as d').where('d.due_at', 'is not', null);
 
 /**
  * The webhooks with open deliveries, each with the time of its first one. It takes one index step a webhook, however many deliveries
- * each has. Those of an inactive webhook wait, except when its room was deleted: then they are still delivered.
+ * each has.
  */
 export const findWaiting = query((q, _: object) =>
   q
@@ -30,7 +34,7 @@ export const findWaiting = query((q, _: object) =>
     )
     .selectFrom('waiting')
     .innerJoin('webhooks as w', 'w.id', 'waiting.webhook_id')
-    .where(({ or, eb }) => or([eb('w.is_active', '=', 1), eb('w.disabled_reason', '=', 'room_deleted')]))
+    .where(isTold)
     .select([
       'w.id',
       'w.failing_since',
@@ -49,13 +53,18 @@ interface Claim {
   limit: number;
 }
 
-/** Takes what is due first; of two that ask at once, each delivery goes to one. */
+/** Takes what is due first, unless its webhook was switched off meanwhile; of two that ask at once, each delivery goes to one. */
 export const claimDue = query((q, p: Claim, dialect) =>
   q
     .with('due', (c) => {
       const first = open(c as unknown as Builder)
         .where('d.webhook_id', '=', p.webhook_id)
         .where('d.due_at', '<=', p.now)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('webhooks as w').where('w.id', '=', p.webhook_id).where(isTold).select(sql.lit(1).as('one')),
+          ),
+        )
         .orderBy('d.due_at')
         .orderBy('d.id')
         .limit(p.limit)
@@ -79,7 +88,17 @@ export const findClaimed = queryOfIds((q, ids) =>
     .where('d.id', 'in', ids)
     .orderBy('d.id')
     .select([
-      ...(['d.id', 'd.webhook_id', 'd.message_id', 'd.event', 'd.step', 'd.body', 'w.url', 'w.secret'] as const),
+      ...([
+        'd.id',
+        'd.webhook_id',
+        'd.message_id',
+        'd.event',
+        'd.step',
+        'd.body',
+        'w.url',
+        'w.secret',
+        'w.failing_since',
+      ] as const),
       ...(['e.type', 'e.actor_id', 'e.container_id', 'e.message_id as subject_id', 'e.user_id', 'e.data'] as const),
       ...(['d.traceparent', 'd.created_at'] as const),
       // The message has no words any more, or is in a room that has none.

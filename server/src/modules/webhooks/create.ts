@@ -45,11 +45,17 @@ async function allowHere(ctx: Ctx, roomId: number | null): Promise<void> {
   else await allowInRoom(ctx, 'webhook.manage', roomId);
 }
 
-async function refuseTooMany(ctx: WriteCtx, roomId: number | null): Promise<void> {
-  const { MAX_WEBHOOKS_PER_USER, MAX_WEBHOOKS_PER_ROOM } = ctx.deps.config;
+/** Raises where the caller answers for as many webhooks as one person may. */
+export async function refuseTooManyOfOne(ctx: WriteCtx): Promise<void> {
+  const { MAX_WEBHOOKS_PER_USER } = ctx.deps.config;
   const mine = await countMadeBy.first(ctx.db, { user_id: ctx.actor.userId });
   if ((mine?.total ?? 0) >= MAX_WEBHOOKS_PER_USER)
     throw unprocessable('too_many_webhooks', { limit: MAX_WEBHOOKS_PER_USER, of: 'user' });
+}
+
+async function refuseTooMany(ctx: WriteCtx, roomId: number | null): Promise<void> {
+  const { MAX_WEBHOOKS_PER_ROOM } = ctx.deps.config;
+  await refuseTooManyOfOne(ctx);
   if (roomId === null) return;
   const here = await countOfRoom.first(ctx.db, { room_id: roomId });
   if ((here?.total ?? 0) >= MAX_WEBHOOKS_PER_ROOM)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { change, type Query, query } from '../../db/statement.ts';
-import type { DeliveryRow } from '../../db/tables.ts';
+import type { DeliveryRow } from '../../db/tables_of_webhooks.ts';
 
 const columns = [
   'id',

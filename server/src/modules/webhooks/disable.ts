@@ -8,8 +8,10 @@ import {
   findActiveOf,
 } from './disable_store.ts';
 
-/** Losing a right ends what hung on it (permissions, rule 6). The lock of the server's stream must be held. */
-export type DisabledReason = 'owner_changed' | 'not_admin' | 'guest' | 'suspended';
+/** Losing a right ends what hung on it (permissions, rule 6), as does a receiver nobody reaches. The lock of the server's stream must be held. */
+type DisabledReason = 'owner_changed' | 'not_admin' | 'guest' | 'suspended' | Unreachable;
+/** The receiver has answered 410, or every attempt has failed for days. */
+export type Unreachable = 'gone' | 'failing';
 
 /** A room has passed from this person, who is no admin, to somebody else. */
 export async function disableOfFormerOwner(ctx: WriteCtx, roomId: number, userId: number): Promise<void> {
@@ -33,7 +35,8 @@ export async function closeWebhooks(ctx: WriteCtx, roomId: number): Promise<void
   await closeWebhooksOfRoom.run(ctx.db, { room_id: roomId, at: ctx.now });
 }
 
-async function disable(
+/** What it was to be told waits until somebody switches it on again. */
+export async function disable(
   ctx: WriteCtx,
   webhooks: readonly { id: number; room_id: number | null }[],
   reason: DisabledReason,

@@ -20,6 +20,15 @@ export const findActiveBeyondOwn = query((q, p: { user_id: number }) =>
     .where(({ or, eb }) => or([eb('w.room_id', 'is', null), eb('r.owner_id', '!=', p.user_id)])),
 );
 
+/** For whoever has just attempted a delivery. */
+export const findActive = query((q, p: { id: number }) =>
+  q
+    .selectFrom('webhooks as w')
+    .where('w.id', '=', p.id)
+    .where('w.is_active', '=', sql.lit(1))
+    .select(['w.id', 'w.room_id', 'w.failing_since']),
+);
+
 export const disableWebhook = change((q, p: { id: number; reason: string; at: number }) =>
   q
     .updateTable('webhooks')

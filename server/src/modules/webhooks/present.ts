@@ -1,4 +1,4 @@
-import type { DeliveryRow } from '../../db/tables.ts';
+import type { DeliveryRow } from '../../db/tables_of_webhooks.ts';
 import { timestamp } from '../../timestamp.ts';
 import type { StoredWebhook } from './store.ts';
 

@@ -14,7 +14,8 @@ const fields = {
   active: Type.Boolean({ description: 'Only an active webhook is told of what happens.' }),
   disabled_reason: Nullable(
     Type.String({
-      description: 'Why the server has switched it off: `owner_changed`, `not_admin`, `guest`, `suspended`.',
+      description:
+        'Why the server has switched it off: `owner_changed`, `not_admin`, `guest`, `suspended`, `gone`, `failing`.',
     }),
   ),
   created_at: Timestamp,

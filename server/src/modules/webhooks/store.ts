@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { insertOfEach, queryOfIds } from '../../db/many.ts';
 import { type Builder, change, type Query, query } from '../../db/statement.ts';
-import type { WebhookRow } from '../../db/tables.ts';
+import type { WebhookRow } from '../../db/tables_of_webhooks.ts';
 
 const columns = [
   'w.id',

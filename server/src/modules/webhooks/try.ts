@@ -8,13 +8,17 @@ import { timestamp } from '../../timestamp.ts';
 import { allowOnWebhook } from './access.ts';
 import { isDelivered, resultOf, type Sendable, send } from './attempt.ts';
 import { bodyText } from './body.ts';
+import { markWell } from './claim_store.ts';
 import { endTest, findDelivery, insertTest } from './delivery_store.ts';
 import type { StoredWebhook } from './store.ts';
 
 const LOOK_EVERY_MS = 100;
 const LOOKS = 50;
 
-/** Sends `webhook_test` now and tells how it went; there is no second attempt. An inactive webhook is tested too. */
+/**
+ * Sends `webhook_test` now and tells how it went; there is no second attempt. An inactive webhook is tested too, and no test switches one
+ * off: whoever asked sees the answer.
+ */
 export async function testWebhook(ctx: Ctx, id: number): Promise<Answer> {
   await allowOnWebhook(ctx, id);
   return ctx.deps.webhooks.tests.run(id, ctx.actor.userId, () => testNow(ctx, id));
@@ -36,7 +40,10 @@ async function testNow(ctx: Ctx, id: number): Promise<Answer> {
   if (begun.replayed || !sendable) return toldBefore(ctx, key);
   const outcome = await send(ctx.deps, sendable);
   const ended = { status: isDelivered(outcome) ? 'delivered' : 'exhausted', ...resultOf(outcome) } as const;
-  await write(ctx, 'webhook.test_ended', ({ db }) => endTest.run(db, { id: key.id, ...ended }));
+  await write(ctx, 'webhook.test_ended', async ({ db }) => {
+    await endTest.run(db, { id: key.id, ...ended });
+    if (ended.status === 'delivered') await markWell.run(db, { id });
+  });
   return ok(toldOf(ended));
 }
 

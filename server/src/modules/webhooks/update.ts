@@ -2,7 +2,7 @@ import { type Answer, ok } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
 import { invalid } from '../../errors.ts';
 import { allowOnWebhook } from './access.ts';
-import { subscribe } from './create.ts';
+import { refuseTooManyOfOne, subscribe } from './create.ts';
 import { judgeEvents, refuseTarget, urlFault } from './input.ts';
 import { eventsOf, presentWebhook } from './read.ts';
 import type { Asked, UpdateWebhook } from './schema.ts';
@@ -16,7 +16,7 @@ export async function changeWebhook(ctx: Ctx, id: number, body: UpdateWebhook): 
     await allowOnWebhook(ctx, id);
     await refuseTarget(ctx, body.url);
   }
-  return write(ctx, 'webhook.update', async (ctx) => {
+  const answer = await write(ctx, 'webhook.update', async (ctx) => {
     const webhook = await allowOnWebhook(ctx, id);
     const before = await eventsOf(ctx.db, id);
     const events = body.events === undefined ? before : judgeEvents(body.events as Asked[], webhook.room_id);
@@ -36,6 +36,9 @@ export async function changeWebhook(ctx: Ctx, id: number, body: UpdateWebhook): 
     });
     return ok(await presentWebhook(ctx.db, (await findWebhook.first(ctx.db, { id })) as StoredWebhook));
   });
+  // What has waited for it to be on again may be due.
+  ctx.deps.webhooks.worker.wake();
+  return answer;
 }
 
 function changedIn(webhook: StoredWebhook, before: readonly Asked[], { url, events, active }: UpdateWebhook): string[] {
@@ -50,13 +53,15 @@ function changedIn(webhook: StoredWebhook, before: readonly Asked[], { url, even
 async function store(ctx: WriteCtx, webhook: StoredWebhook, { url, active }: UpdateWebhook): Promise<void> {
   const isOn = active ?? webhook.is_active === 1;
   const isTakenOver = isOn && webhook.is_active === 0;
+  if (isTakenOver && webhook.user_id !== ctx.actor.userId) await refuseTooManyOfOne(ctx);
+  const isMoved = url !== undefined && url !== webhook.url;
   await updateWebhook.run(ctx.db, {
     id: webhook.id,
     user_id: isTakenOver ? ctx.actor.userId : webhook.user_id,
     url: url ?? webhook.url,
     is_active: isOn ? 1 : 0,
     disabled_reason: isTakenOver ? null : webhook.disabled_reason,
-    failing_since: isTakenOver ? null : webhook.failing_since,
+    failing_since: isTakenOver || isMoved ? null : webhook.failing_since,
     updated_at: ctx.now,
   });
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Deps, ownCtx } from '../../context.ts';
-import { send, settle } from './attempt.ts';
+import { send } from './attempt.ts';
 import { type Claimed, claimDeliveries } from './claim.ts';
 import { findWaiting, releaseAllClaims, releaseClaims } from './claim_store.ts';
 import { sharePlaces } from './places.ts';
+import { settle } from './settle.ts';
 import type { DeliveryWorker } from './webhooks.ts';
 
 /** A look costs some microseconds; commits may come by the thousand. */
