@@ -5,7 +5,7 @@ import { forgetSessions } from './modules/auth/forget.ts';
 import { purgeFiles, sweepBlobs } from './modules/files/sweep.ts';
 import { purgeRooms } from './modules/rooms/purge.ts';
 import { foldStatistics } from './modules/statistics/fold.ts';
-import { forgetDeliveries, forgetLeftDeliveries } from './modules/webhooks/forget.ts';
+import { forgetDeliveries, forgetFormerSecrets, forgetLeftDeliveries } from './modules/webhooks/forget.ts';
 
 const FLUSH_EVERY_MS = 15_000;
 const FORGET_EVERY_MS = 10 * 60_000;
@@ -13,7 +13,7 @@ const FORGET_EVERY_MS = 10 * 60_000;
 const SWEEP_EVERY_TURNS = 36;
 
 /**
- * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over, old deliveries, what deleted
+ * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over, old deliveries and former secrets, what deleted
  * rooms have left and bytes that are no file's, folds statistics, and drops audit rows that are too old. Returns what stops it, after a last write.
  */
 export function startMaintenance(deps: Deps): () => Promise<void> {
@@ -29,6 +29,7 @@ export function startMaintenance(deps: Deps): () => Promise<void> {
     await forgetAudit(ctx, stopping.signal).catch(complain);
     await forgetDeliveries(ctx, stopping.signal).catch(complain);
     await forgetLeftDeliveries(ctx, stopping.signal).catch(complain);
+    await forgetFormerSecrets(ctx).catch(complain);
     await purgeFiles(ctx, stopping.signal).catch(complain);
     await purgeRooms(ctx, stopping.signal).catch(complain);
     if (turns++ % SWEEP_EVERY_TURNS === 0) await sweepBlobs(ctx, stopping.signal).catch(complain);

@@ -76,6 +76,8 @@ GET /webhooks/{webhook_id}                  | a room's webhook       | 401 404 4
 PUT /webhooks/{webhook_id}                  | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 DELETE /webhooks/{webhook_id}               | a room's webhook       | 401 404 404 404 404 404 404 404 404 204 404 404 204 |
 POST /webhooks/{webhook_id}/test            | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
+POST /webhooks/{webhook_id}/secret/rotate   | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
+POST /webhooks/{webhook_id}/secret/promote  | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 GET /webhooks/{webhook_id}/deliveries       | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver | a room's webhook | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 POST /files/upload                          | into the room          | 401 403 403 404 403 404 201 403m 201 201 403 404 403 | member
@@ -145,6 +147,8 @@ GET /webhooks/{webhook_id}                  | the server's webhook   | 401 404 4
 PUT /webhooks/{webhook_id}                  | the server's webhook   | 401 404 404 404 200 401 |
 DELETE /webhooks/{webhook_id}               | the server's webhook   | 401 404 404 404 204 401 |
 POST /webhooks/{webhook_id}/test            | the server's webhook   | 401 404 404 404 200 401 |
+POST /webhooks/{webhook_id}/secret/rotate   | the server's webhook   | 401 404 404 404 200 401 |
+POST /webhooks/{webhook_id}/secret/promote  | the server's webhook   | 401 404 404 404 200 401 |
 GET /webhooks/{webhook_id}/deliveries       | the server's webhook   | 401 404 404 404 200 401 |
 POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver | the server's webhook | 401 404 404 404 200 401 |
 GET /webhooks/{webhook_id}                  | no webhook             | 401 404 404 404 404 401 |

@@ -111,7 +111,7 @@ describe('receivers as they are written', async () => {
     return `${answer.statusCode} ${await answer.body.text()}`;
   };
   const signed = (body: string, secret: string, at = Date.now()) =>
-    headersOf({ body, messageId: 'evt_1', event: 'message_sent', secret, traceparent: null, at });
+    headersOf({ body, messageId: 'evt_1', event: 'message_sent', secrets: [secret], traceparent: null, at });
 
   it(`the printed one accepts ${COUNT} messages with hostile words and metadata, and logs each`, async () => {
     const before = printed.lines.length;

@@ -99,7 +99,8 @@ for (const engine of engines) {
     it('a webhook over http is not told of anything once http is no longer allowed', async () => {
       const before = quick.received.length;
       const { vault } = app.deps.webhooks;
-      const sendable = { url: quick.url, secret: vault.seal('a secret of sixteen'), messageId: 'evt_1', body: '{}' };
+      const secrets = { secret: vault.seal('a secret of sixteen'), next_secret: null, next_secret_at: null };
+      const sendable = { url: quick.url, secrets, messageId: 'evt_1', body: '{}' };
       const strict = { ...app.deps, config: { ...app.deps.config, WEBHOOK_ALLOW_HTTP: false } };
       const outcome = await send(strict, { ...sendable, event: 'message_sent', traceparent: null });
       assert.deepEqual([outcome.error, outcome.statusCode], ['http_not_allowed', null]);

@@ -1,11 +1,11 @@
 import type { Outcome } from '../../adapters/outgoing/outgoing.ts';
 import type { Deps } from '../../context.ts';
+import { openSecrets, type SealedSecrets } from './secrets.ts';
 import { headersOf } from './signature.ts';
 
 export interface Sendable {
   readonly url: string;
-  /** Sealed. */
-  readonly secret: string;
+  readonly secrets: SealedSecrets;
   readonly messageId: string;
   readonly event: string;
   readonly body: string;
@@ -24,14 +24,15 @@ export async function send(deps: Deps, sendable: Sendable, signal?: AbortSignal)
   const url = new URL(sendable.url);
   // It may have been allowed when the webhook was made.
   if (url.protocol === 'http:' && !deps.config.WEBHOOK_ALLOW_HTTP) return unsent('http_not_allowed');
-  let secret: string;
+  const at = deps.now();
+  let secrets: [string, ...string[]];
   try {
-    secret = vault.open(sendable.secret);
+    secrets = openSecrets(vault, sendable.secrets, at);
   } catch (error) {
     deps.log.error({ err: error }, 'the secret of a webhook cannot be read: has SECRET_KEY changed?');
     return unsent('not_sent');
   }
-  const headers = headersOf({ body, messageId, event, secret, traceparent, at: deps.now() });
+  const headers = headersOf({ body, messageId, event, secrets, traceparent, at });
   return outgoing.post(url, { headers, body }, signal);
 }
 

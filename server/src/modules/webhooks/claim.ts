@@ -4,6 +4,7 @@ import { timestamp } from '../../timestamp.ts';
 import { bodyText } from './body.ts';
 import { claimDue, findClaimed, giveUp, keepBody } from './claim_store.ts';
 import { type LoggedEvent, payloadOf } from './payload.ts';
+import type { SealedSecrets } from './secrets.ts';
 
 export interface Wanted {
   readonly webhookId: number;
@@ -21,8 +22,7 @@ export interface Claimed {
   readonly body: string;
   readonly traceparent: string | null;
   readonly url: string;
-  /** Sealed. */
-  readonly secret: string;
+  readonly secrets: SealedSecrets;
   /** Since when every attempt at its webhook has failed. */
   readonly failingSince: number | null;
 }
@@ -58,7 +58,7 @@ export async function claimDeliveries(
         body,
         traceparent: row.traceparent,
         url: row.url,
-        secret: row.secret,
+        secrets: row,
         failingSince: row.failing_since,
       });
     }

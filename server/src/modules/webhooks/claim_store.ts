@@ -97,6 +97,8 @@ export const findClaimed = queryOfIds((q, ids) =>
         'd.body',
         'w.url',
         'w.secret',
+        'w.next_secret',
+        'w.next_secret_at',
         'w.failing_since',
       ] as const),
       ...(['e.type', 'e.actor_id', 'e.container_id', 'e.message_id as subject_id', 'e.user_id', 'e.data'] as const),

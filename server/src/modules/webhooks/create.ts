@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { allow, allowInRoom } from '../../access.ts';
 import { type Answer, created } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
@@ -9,6 +8,7 @@ import { lockForWebhook } from './access.ts';
 import { judgeEvents, refuseTarget, secretFault, urlFault } from './input.ts';
 import { webhookOf } from './present.ts';
 import type { Asked, CreateWebhook } from './schema.ts';
+import { makeSecret } from './secrets.ts';
 import {
   countMadeBy,
   countOfRoom,
@@ -27,7 +27,7 @@ export async function createWebhook(ctx: Ctx, body: CreateWebhook): Promise<Answ
   // Where a name leads is nobody's business who may not have a webhook; an admin may anywhere.
   if (refuseForAccount(ctx.actor, 'webhook.manage_for_server')) await allowHere(ctx, roomId);
   await refuseTarget(ctx, url);
-  const secret = body.secret ?? `whsec_${randomBytes(32).toString('base64')}`;
+  const secret = body.secret ?? makeSecret();
   return write(ctx, 'webhook.create', async (ctx) => {
     await lockForWebhook(ctx, roomId);
     await allowHere(ctx, roomId);

@@ -1,5 +1,6 @@
 import { type Ctx, type WriteCtx, write } from '../../context.ts';
 import { deleteDeliveriesOf, deleteOldDeliveries, findLeft } from './delivery_store.ts';
+import { dropFormerSecrets } from './secret_store.ts';
 
 const DAY_MS = 86_400_000;
 /** So many at a time keep a transaction short. */
@@ -15,6 +16,11 @@ export async function forgetDeliveries(ctx: Ctx, signal?: AbortSignal): Promise<
 export async function forgetLeftDeliveries(ctx: Ctx, signal?: AbortSignal): Promise<void> {
   for (const { webhook_id } of await findLeft.all(ctx.db, {}))
     await inParts(ctx, ({ db }) => deleteDeliveriesOf.run(db, { webhook_id, limit: AT_ONCE }), signal);
+}
+
+/** Drops former secrets whose day is over. */
+export async function forgetFormerSecrets(ctx: Ctx): Promise<void> {
+  await write(ctx, 'secrets.forget', ({ db, now }) => dropFormerSecrets.run(db, { now }));
 }
 
 async function inParts(ctx: Ctx, drop: (ctx: WriteCtx) => Promise<number>, signal?: AbortSignal): Promise<void> {

@@ -2,8 +2,10 @@ import { type Route, route } from '../../http/route.ts';
 import { PathId } from '../../schemas.ts';
 import { createWebhook } from './create.ts';
 import { removeWebhook } from './delete.ts';
+import { promoteSecret } from './promote.ts';
 import { getWebhook, listWebhookDeliveries, listWebhooks } from './read.ts';
 import { redeliver } from './redeliver.ts';
+import { rotateSecret } from './rotate.ts';
 import {
   CreatedWebhook,
   CreateWebhookBody,
@@ -11,6 +13,8 @@ import {
   DeliveryPage,
   DeliveryParams,
   ListQuery,
+  RotatedWebhook,
+  RotateSecretBody,
   TestResult,
   UpdateWebhookBody,
   Webhook,
@@ -105,6 +109,34 @@ export const webhookRoutes: readonly Route[] = [
     slow: true,
     waits: true,
     handler: (ctx, { params }) => testWebhook(ctx, params.webhook_id),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/webhooks/{webhook_id}/secret/rotate',
+    scope: 'webhooks:write',
+    limit: 'default',
+    action: 'webhook.manage',
+    tag,
+    summary: 'Give a webhook another secret; both sign for a day',
+    params: ofWebhook,
+    body: RotateSecretBody,
+    bodyOptional: true,
+    answers: { 200: RotatedWebhook },
+    refusals: ['WEBHOOK_NOT_FOUND'],
+    handler: (ctx, { params, body }) => rotateSecret(ctx, params.webhook_id, body),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/webhooks/{webhook_id}/secret/promote',
+    scope: 'webhooks:write',
+    limit: 'default',
+    action: 'webhook.manage',
+    tag,
+    summary: 'End the former secret before its day is over',
+    params: ofWebhook,
+    answers: { 200: Webhook },
+    refusals: ['WEBHOOK_NOT_FOUND'],
+    handler: (ctx, { params }) => promoteSecret(ctx, params.webhook_id),
   }),
   route({
     method: 'GET',

@@ -28,6 +28,16 @@ export const CreatedWebhook = Component('CreatedWebhook', {
     Type.String({ description: 'Shown this once; absent where an `Idempotency-Key` is answered again.' }),
   ),
 });
+export const RotatedWebhook = Component('RotatedWebhook', {
+  ...fields,
+  former_secret_until: Type.String({
+    format: 'date-time',
+    description: 'Until then the former secret signs too, unless the new one is promoted.',
+  }),
+  secret: Type.Optional(
+    Type.String({ description: 'Shown this once; absent where an `Idempotency-Key` is answered again.' }),
+  ),
+});
 export const WebhookPage = Component('WebhookPage', {
   webhooks: Type.Array(Webhook),
   total: Type.Integer(),
@@ -63,10 +73,14 @@ export const TestResult = Strict({
 const Url = Type.String({ maxLength: 2_048, description: 'https, or http where the server allows it.' });
 const Events = Type.Array(Event, { minItems: 1, maxItems: names.length + 1, uniqueItems: true });
 
+const Secret = Type.Optional(
+  Nullable(Type.String({ minLength: 16, maxLength: 256, description: 'Made when absent.' })),
+);
+
 export const CreateWebhookBody = Strict({
   url: Url,
   events: Events,
-  secret: Type.Optional(Nullable(Type.String({ minLength: 16, maxLength: 256, description: 'Made when absent.' }))),
+  secret: Secret,
   room_id: Type.Optional(Nullable(Id)),
 });
 export const UpdateWebhookBody = Strict({
@@ -74,9 +88,11 @@ export const UpdateWebhookBody = Strict({
   events: Type.Optional(Events),
   active: Type.Optional(Type.Boolean()),
 });
+export const RotateSecretBody = Strict({ secret: Secret });
 export const ListQuery = Strict({ limit: Limit, offset: Offset });
 export const DeliveryParams = Strict({ webhook_id: Id, delivery_id: Id });
 
 export type CreateWebhook = Static<typeof CreateWebhookBody>;
 export type UpdateWebhook = Static<typeof UpdateWebhookBody>;
+export type RotateSecret = Static<typeof RotateSecretBody>;
 export type ListOptions = Static<typeof ListQuery>;

@@ -19,24 +19,28 @@ export interface Signed {
   readonly body: string;
   readonly messageId: string;
   readonly event: string;
-  readonly secret: string;
+  /** The one in force; after it the one that is to follow, while both sign. */
+  readonly secrets: readonly [string, ...string[]];
   readonly traceparent: string | null;
   /** Epoch milliseconds of the attempt. */
   readonly at: number;
 }
 
 /** The headers of a delivery. */
-export function headersOf({ body, messageId, event, secret, traceparent, at }: Signed): Record<string, string> {
+export function headersOf({ body, messageId, event, secrets, traceparent, at }: Signed): Record<string, string> {
   const seconds = Math.floor(at / 1_000);
-  const standard = createHmac('sha256', keyOf(secret) ?? secret).update(`${messageId}.${seconds}.${body}`);
+  const standard = (secret: string) => {
+    const hmac = createHmac('sha256', keyOf(secret) ?? secret).update(`${messageId}.${seconds}.${body}`);
+    return `v1,${hmac.digest('base64')}`;
+  };
   return {
     'content-type': 'application/json',
     'user-agent': `Veza-Webhooks/${version}`,
-    'x-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
+    'x-webhook-signature': createHmac('sha256', secrets[0]).update(body).digest('hex'),
     'x-webhook-event': event,
     'webhook-id': messageId,
     'webhook-timestamp': `${seconds}`,
-    'webhook-signature': `v1,${standard.digest('base64')}`,
+    'webhook-signature': secrets.toReversed().map(standard).join(' '),
     ...(traceparent === null ? {} : { traceparent }),
   };
 }

@@ -30,7 +30,7 @@ async function testNow(ctx: Ctx, id: number): Promise<Answer> {
     const webhook = await allowOnWebhook(ctx, id);
     return once(ctx, async () => {
       const test = testOf(ctx, webhook);
-      sendable = { ...webhook, ...test };
+      sendable = { url: webhook.url, secrets: webhook, ...test };
       const { messageId: message_id, body, traceparent } = test;
       const key = { webhook_id: id, message_id, body, traceparent, at: ctx.now };
       return ok({ id: (await insertTest.first(ctx.db, key))?.id });
