@@ -7,6 +7,8 @@ export interface Answer {
   readonly data?: unknown;
   /** The same, already serialised by its presenter. */
   readonly json?: string;
+  /** Of a route whose answers are no JSON. */
+  readonly text?: string;
   /** The same again, as bytes that are kept and only have to be put in a row. */
   readonly page?: PageOfBytes;
   /** Bytes of any type instead of JSON, sent as they are read. */
@@ -40,6 +42,7 @@ export interface FileAnswer {
 
 export const ok = (data: unknown): Answer => ({ status: 200, data });
 export const okJson = (json: string): Answer => ({ status: 200, json });
+export const okText = (text: string): Answer => ({ status: 200, text });
 export const okPage = (page: PageOfBytes): Answer => ({ status: 200, page });
 export const okFile = (file: FileAnswer): Answer => ({ status: 200, file });
 export const created = (data: unknown): Answer => ({ status: 201, data });

@@ -16,6 +16,7 @@ import { migrate } from './db/migrations/migrate.ts';
 import { openSqlite } from './db/sqlite.ts';
 import { createServer } from './http/server.ts';
 import { startMaintenance } from './maintenance.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { type Sealer, startSealer } from './modules/audit/sealer.ts';
 import { createLoginAttempts } from './modules/auth/attempts.ts';
 import { createAuthority } from './modules/auth/authority.ts';
@@ -26,8 +27,10 @@ import { createTokens } from './modules/auth/tokens.ts';
 import { createVault } from './modules/auth/vault.ts';
 import { createMessageFragments } from './modules/messages/fragments.ts';
 import { createSendGather } from './modules/messages/gather.ts';
+import { startMeasuring } from './modules/metrics/measure.ts';
 import { createAuthorCounts } from './modules/statistics/authors.ts';
 import { createActivity } from './modules/users/activity.ts';
+import { createAttemptCounts } from './modules/webhooks/attempt_counts.ts';
 import { createTestPlaces } from './modules/webhooks/test_places.ts';
 import { createDeliveryWorker } from './modules/webhooks/worker.ts';
 import { routes } from './routes.ts';
@@ -68,10 +71,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     if (config.WEBHOOK_DELIVERY === 'on') await worker.start();
     const stopMaintenance = startMaintenance(deps);
     const sealer = startSealer(deps);
+    const stopMeasuring = startMeasuring(deps);
     const end = async () => {
       await Promise.all([drain(server, config.DRAIN_SECONDS), worker.stop(config.DRAIN_SECONDS * 1_000)]);
     };
-    undo.unshift(end, stopMaintenance, sealer.stop);
+    undo.unshift(end, stopMeasuring, stopMaintenance, sealer.stop);
     return { server, deps, firstAdmin, sealer, stopMaintenance, close: () => inTurn(undo) };
   } catch (error) {
     await inTurn(undo);
@@ -149,6 +153,7 @@ async function createDeps(
     db,
     now,
     log,
+    metrics: createMetrics(log),
     limiter: createMemoryLimiter(now),
     authority,
     messages: {
@@ -160,6 +165,7 @@ async function createDeps(
       vault: createVault(secrets.secretKey, 'webhooks'),
       outgoing: outgoingOf(config, resolveName),
       worker,
+      attempts: createAttemptCounts(),
       tests: createTestPlaces(config.WEBHOOK_IN_FLIGHT, config.WEBHOOK_IN_FLIGHT_EACH),
     },
     files: {

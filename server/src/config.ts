@@ -125,6 +125,11 @@ export const ConfigSchema = Type.Object({
   ),
   MAX_WEBHOOKS_PER_USER: integer(50, 0, 10_000, 'Webhooks one person may make.'),
   MAX_WEBHOOKS_PER_ROOM: integer(20, 0, 10_000, 'Webhooks of one room.'),
+  METRICS: Type.Enum(['on', 'off'], { default: 'on', description: 'Off, /metrics is not there.' }),
+  METRICS_TOKEN: optional(
+    'Bearer token that /metrics wants; without it only this machine and private networks are answered, and not through a proxy.',
+    { pattern: '^[A-Za-z0-9._~+/=-]{16,256}$' },
+  ),
   AUDIT_KEEP_CONTENT: flag(true, 'Whether the audit log keeps the words of deleted messages.'),
   AUDIT_RETENTION_DAYS: integer(0, 0, 36_500, 'Days that rows of the audit log are kept; 0 keeps them for ever.'),
   RATE_LIMITS: Type.Enum(['on', 'off'], { default: 'on', description: 'Off for benchmarks and tests.' }),

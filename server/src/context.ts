@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { Database, Reader, Writer } from './db/database.ts';
 import { containerStream, eventCatalogue, type NewEvent, serverStream, userStream } from './events.ts';
 import { appendEvents } from './log/append.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Authority } from './modules/auth/authority.ts';
 import type { MessageFragments } from './modules/messages/fragments.ts';
 import type { SendGather } from './modules/messages/gather.ts';
@@ -19,6 +20,7 @@ export interface Deps {
   readonly db: Database;
   readonly now: () => number;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly limiter: Limiter;
   readonly authority: Authority;
   readonly messages: {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { configurationDocument } from './generate/configuration.ts';
 import { errorsDocument } from './generate/errors.ts';
+import { metricsDocument } from './generate/metrics.ts';
 import { permissionsDocument } from './generate/permissions.ts';
 import { webhookEventsDocument } from './generate/webhook_events.ts';
 import { openapiOf } from './http/openapi/document.ts';
@@ -15,6 +16,7 @@ const files: Readonly<Record<string, string>> = {
   'openapi.json': `${JSON.stringify(openapiOf(routes, version), null, 2)}\n`,
   'docs/errors.md': errorsDocument(),
   'docs/configuration.md': configurationDocument(),
+  'docs/metrics.md': metricsDocument(),
   'docs/permissions.md': permissionsDocument(),
   'docs/webhook-events.md': webhookEventsDocument(),
 };

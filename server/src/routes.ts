@@ -10,6 +10,7 @@ import { fileRoutes } from './modules/files/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { memberRoutes } from './modules/members/routes.ts';
 import { messageRoutes } from './modules/messages/routes.ts';
+import { metricsRoutes } from './modules/metrics/routes.ts';
 import { muteRoutes } from './modules/mutes/routes.ts';
 import { reactionRoutes } from './modules/reactions/routes.ts';
 import { readMarkRoutes } from './modules/read_marks/routes.ts';
@@ -20,6 +21,7 @@ import { webhookRoutes } from './modules/webhooks/routes.ts';
 
 const declared: readonly Route[] = [
   ...healthRoutes,
+  ...metricsRoutes,
   ...documentRoutes(new URL('../../openapi.json', import.meta.url)),
   ...authRoutes,
   ...userRoutes,

@@ -1,3 +1,5 @@
+import type { CommitCounts } from './commit_counts.ts';
+
 export type Dialect = 'sqlite' | 'postgres';
 export type Row = Record<string, unknown>;
 
@@ -33,6 +35,7 @@ export interface Database {
   ping(): Promise<void>;
   /** Bytes the database takes. */
   size(): Promise<number>;
+  readonly commits: CommitCounts;
   /** Whether writes are refused just now because storage is short. */
   isFull(): boolean;
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import { type CommitCounts, countCommit, countFailed } from './commit_counts.ts';
 import { StorageFull, StuckWrite, type Writer } from './database.ts';
 
 /** What the batch needs of a SQLite connection; its calls are synchronous. */
@@ -35,7 +36,7 @@ const LARGEST_BATCH = 512;
  * after another, each in its own savepoint; one that fails takes only its own changes with it. Nobody is told of success before the
  * commit has returned.
  */
-export function createGroupCommit(connection: Transactional) {
+export function createGroupCommit(connection: Transactional, counts: CommitCounts) {
   let waiting: Member[] = [];
   let running = false;
   let closed = false;
@@ -52,7 +53,7 @@ export function createGroupCommit(connection: Transactional) {
     running = true;
     const batch = waiting.slice(0, LARGEST_BATCH);
     waiting = waiting.slice(LARGEST_BATCH);
-    await runBatch(connection, batch);
+    await runBatch(connection, batch, counts);
     running = false;
     if (waiting.length > 0) setImmediate(flush);
   }
@@ -70,22 +71,31 @@ export function createGroupCommit(connection: Transactional) {
   };
 }
 
-async function runBatch(connection: Transactional, batch: readonly Member[]): Promise<void> {
+async function runBatch(connection: Transactional, batch: readonly Member[], counts: CommitCounts): Promise<void> {
   const outcomes: Outcome[] = [];
+  const begunAt = performance.now();
   try {
     connection.checkRoom();
     connection.begin();
     for (const member of batch) outcomes.push(await runMember(connection, member));
+    const committingAt = performance.now();
     connection.commit();
+    countCommit(counts, batch.length, begunAt, committingAt);
   } catch (error) {
     connection.ifFatal(error);
+    countFailed(counts, batch.length, error, 'failed');
     if (connection.inTransaction()) connection.rollback();
     for (const member of batch) member.reject(error);
     return;
   }
   for (const outcome of outcomes) {
-    if ('error' in outcome) outcome.member.reject(outcome.error);
-    else outcome.member.resolve(outcome.value);
+    if ('error' in outcome) {
+      countFailed(counts, 1, outcome.error, 'undone');
+      outcome.member.reject(outcome.error);
+    } else {
+      counts.outcomes.committed++;
+      outcome.member.resolve(outcome.value);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type CommitCounts, countCommit, countFailed, createCommitCounts } from './commit_counts.ts';
 import {
   type CompiledText,
   type Database,
@@ -26,23 +27,25 @@ export function openPostgres({ url, connections = 10 }: PostgresOptions): Databa
   // Apart, so that writers which wait for a lock inside their connection do not keep anybody from reading.
   const readers = openPool(url, connections);
   const snapshots = new Set<pg.PoolClient>();
+  const commits = createCommitCounts();
   let closed = false;
   const all = async (text: CompiledText, values: readonly unknown[]) =>
     (await translated(readers.query(asQuery(text, values)))).rows as Row[];
   return {
     dialect: 'postgres',
     reader: { dialect: 'postgres', all },
-    write: (_name, work) => transaction(writers, work),
+    write: (_name, work) => transaction(writers, work, commits),
     snapshot: (work) => {
       const unlessClosed = async (db: Writer) => {
         if (closed) throw new DatabaseUnavailable('The database is closed');
         return work(db);
       };
-      return attemptOnce(readers, unlessClosed, SNAPSHOT, snapshots);
+      return attemptOnce(readers, unlessClosed, { begin: SNAPSHOT, running: snapshots });
     },
     ping: async () => void (await translated(readers.query('select 1'))),
     size: async () =>
       Number((await translated(readers.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
+    commits,
     isFull: () => false,
     close: async () => {
       closed = true;
@@ -70,12 +73,16 @@ function openPool(url: string, connections: number): pg.Pool {
   return pool;
 }
 
-async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): Promise<T> {
+async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>, counts: CommitCounts): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptOnce(pool, work);
+      const result = await attemptOnce(pool, work, { counts });
+      counts.outcomes.committed++;
+      return result;
     } catch (error) {
-      if (attempt === ATTEMPTS || !AGAIN.has(codeOf(error))) throw error;
+      if (attempt < ATTEMPTS && AGAIN.has(codeOf(error))) continue;
+      countFailed(counts, 1, error, 'undone');
+      throw error;
     }
   }
 }
@@ -83,19 +90,28 @@ async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>): 
 // One moment for all its statements, which may take longer than a request's.
 const SNAPSHOT = `begin isolation level repeatable read read only; set local statement_timeout = '10min'`;
 
+interface Around {
+  readonly begin?: string;
+  /** Holds the connection meanwhile. */
+  readonly running?: Set<pg.PoolClient>;
+  readonly counts?: CommitCounts;
+}
+
 async function attemptOnce<T>(
   pool: pg.Pool,
   work: (db: Writer) => Promise<T>,
-  begin = 'begin',
-  running?: Set<pg.PoolClient>,
+  { begin = 'begin', running, counts }: Around,
 ): Promise<T> {
   const client = await translated(pool.connect());
   running?.add(client);
   let broken: Error | undefined;
   try {
+    const begunAt = performance.now();
     await translated(client.query(begin));
     const result = await work(writerOf(client));
+    const committingAt = performance.now();
     await translated(client.query('commit'));
+    if (counts) countCommit(counts, 1, begunAt, committingAt);
     return result;
   } catch (error) {
     await client.query('rollback').catch((failure: Error) => {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createCommitCounts } from './commit_counts.ts';
 import { type CompiledText, type Database, StorageFull, StuckWrite, type Writer } from './database.ts';
 import { createGroupCommit, type Transactional } from './group_commit.ts';
 import { type Connection, connect, type Prepared, prepareCache } from './sqlite_connection.ts';
@@ -28,8 +29,10 @@ export function openSqlite(options: SqliteOptions): Database {
   const reader = createTurnReader(reading);
   const room = createRoomCheck(options);
   const snapshots = createSnapshots(options.path);
+  const commits = createCommitCounts();
   const group = createGroupCommit(
     transactional(writer, { checkRoom: room.check, onFatal: options.onFatal, beforeCommit: reader.refresh }),
+    commits,
   );
   return {
     dialect: 'sqlite',
@@ -38,6 +41,7 @@ export function openSqlite(options: SqliteOptions): Database {
     snapshot: snapshots.snapshot,
     ping: async () => void reading.prepare('select 1').get(),
     size: async () => sizeOf(options.path) + sizeOf(`${options.path}-wal`),
+    commits,
     isFull: room.isFull,
     close: async () => {
       await group.close();

@@ -18,6 +18,7 @@ test('there is room for as many as may run; they are admitted at once, without a
   assert.ok(admission.enter() instanceof Promise);
   for (let i = 0; i < 255; i++) void admission.enter();
   assert.equal(admission.enter(), false);
+  assert.deepEqual(admission.refused, { full: 1, late: 0, gone: 0 });
   assert.deepEqual(counts(admission), { running: 256, waiting: 256 });
   for (let i = 0; i < 512; i++) admission.leave();
   assert.deepEqual(counts(admission), { running: 0, waiting: 0 });
@@ -52,6 +53,7 @@ test('one waits as long as allowed and no longer', async (t) => {
   assert.equal(admission.waiting, 1);
   t.mock.timers.tick(1);
   assert.equal(await waiter, false);
+  assert.deepEqual(admission.refused, { full: 0, late: 1, gone: 0 });
   assert.deepEqual(counts(admission), { running: 2, waiting: 0 });
 });
 
@@ -62,6 +64,7 @@ test('a client that goes away stops waiting, and the next one moves up', async (
   const next = admission.enter();
   client.emit('close');
   assert.equal(await gone, false);
+  assert.deepEqual(admission.refused, { full: 0, late: 0, gone: 1 });
   assert.equal(admission.waiting, 1);
   admission.leave();
   assert.equal(await next, true);

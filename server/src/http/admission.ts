@@ -21,12 +21,15 @@ export interface Admission {
   leave(): void;
   readonly running: number;
   readonly waiting: number;
+  /** Who got no place, and why: too many waited, the time was up, or the client had gone. */
+  readonly refused: Readonly<Record<'full' | 'late' | 'gone', number>>;
 }
 
 /** Keeps the number of requests in flight within bounds, so that under overload some are served well and the rest is
  * told so soon (503), instead of all being served too late. */
 export function createAdmission(limits: AdmissionLimits): Admission {
   const queue = new Set<(admitted: boolean) => void>(); // in order of arrival
+  const refused = { full: 0, late: 0, gone: 0 };
   let running = 0;
 
   function wait(client?: Client): Promise<boolean> {
@@ -37,14 +40,19 @@ export function createAdmission(limits: AdmissionLimits): Admission {
         client?.off('close', giveUp);
         resolve(admitted);
       };
-      const giveUp = () => settle(false);
-      const timer = setTimeout(giveUp, limits.waitMs);
+      const refuse = (reason: 'late' | 'gone') => {
+        refused[reason]++;
+        settle(false);
+      };
+      const giveUp = () => refuse('gone');
+      const timer = setTimeout(refuse, limits.waitMs, 'late');
       client?.once('close', giveUp);
       queue.add(settle);
     });
   }
 
   return {
+    refused,
     get running() {
       return running;
     },
@@ -56,7 +64,9 @@ export function createAdmission(limits: AdmissionLimits): Admission {
         running++;
         return true;
       }
-      return queue.size < limits.waiting ? wait(client) : false;
+      if (queue.size < limits.waiting) return wait(client);
+      refused.full++;
+      return false;
     },
     leave() {
       if (running === 0) throw new Error('A request left that had not entered');

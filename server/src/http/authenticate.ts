@@ -2,6 +2,7 @@ import type { onRequestHookHandler } from 'fastify';
 import type { Actor } from '../actor.ts';
 import type { Deps } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { bearerOf } from './bearer.ts';
 import type { Call, CountUnknown } from './call.ts';
 import type { Limits } from './limits.ts';
 
@@ -55,12 +56,4 @@ export function isStillKnown({ authority }: Pick<Deps, 'authority'>, call: Call)
 function adopt(call: Call, actor: Actor | undefined): boolean {
   if (actor !== undefined) call.actor = actor;
   return actor !== undefined;
-}
-
-/** The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110). */
-function bearerOf(authorization: string | undefined): string | undefined {
-  if (authorization === undefined || authorization.length < 8 || authorization[6] !== ' ') return undefined;
-  const scheme = authorization.slice(0, 6);
-  if (scheme !== 'Bearer' && scheme.toLowerCase() !== 'bearer') return undefined;
-  return authorization.slice(7).trim() || undefined;
 }

@@ -9,6 +9,7 @@ import type { RequestFacts } from '../context.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { clientAddress } from './client_address.ts';
 import type { LimitClass } from './limit_class.ts';
+import type { RouteCounts } from './request_counts.ts';
 import type { Route } from './route.ts';
 import { UNROUTABLE } from './undecodable.ts';
 
@@ -21,6 +22,8 @@ export interface Call extends Writable<RequestFacts> {
   readonly startedAt: number;
   /** Undefined for a path nobody serves. */
   route: Route | undefined;
+  /** Where it is counted; undefined as the route. */
+  counts: RouteCounts | undefined;
   actor: Actor;
   limit: LimitClass | undefined;
   verdict: Verdict | undefined;
@@ -50,6 +53,7 @@ function newCall(id: string, address: string, reply: FastifyReply): Call {
     reply,
     startedAt: performance.now(),
     route: undefined,
+    counts: undefined,
     actor: nobody,
     limit: undefined,
     verdict: undefined,

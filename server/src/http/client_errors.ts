@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Config } from '../config.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { failure } from './envelope.ts';
+import { countRequest, type RequestCounts } from './request_counts.ts';
 
 // Fastify's type has the packet as JSON would show it; it is a Buffer.
 type ClientError = Error & { code?: string; rawPacket?: unknown };
@@ -12,15 +13,19 @@ interface Parts {
   readonly config: Config;
   readonly now: () => number;
   readonly newId: () => string;
+  readonly requests: RequestCounts;
 }
 
 /** Answers, in the envelope, what never became a request: bytes that are not HTTP, headers too large, headers or body too late. */
-export function onClientError({ config, now, newId }: Parts): (error: ClientError, socket: Socket) => void {
+export function onClientError({ config, now, newId, requests }: Parts): (error: ClientError, socket: Socket) => void {
+  const counts = requests.ofUnrouted('malformed', '');
   return (error, socket) => {
     if (socket.writableEnded) return; // told already; what still comes is thrown away until the time is up
     // Half an answer may be on its way already: another one behind it would be read as its rest.
     if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) return void socket.destroy(error);
     const refusal = refusalOf(error, config);
+    // How long it has been on its way nobody knows.
+    countRequest(counts, refusal.status, 0);
     const id = newId();
     const body = failure(refusal, 'en', id, now());
     const head = [

@@ -48,6 +48,7 @@ export async function allowOrigins(app: FastifyInstance, config: Config, replies
   // Only what the plugin answers itself passes here: preflights.
   app.addHook('onSend', (request, reply, _payload, done) => {
     reply.headers(replies.commonHeaders(request.call));
+    replies.countPreflight(request.call, reply.statusCode);
     done();
   });
 }

@@ -17,6 +17,8 @@ export interface Limits {
   countUser(call: Call, name: ClassName, done: Done): void;
   /** The hook of a route, after `authenticate`; undefined where nothing is counted. */
   hookOf(route: Route): onRequestHookHandler | undefined;
+  /** How many were refused. */
+  readonly refused: Readonly<Record<ClassName, number>>;
 }
 
 const byAddress = new Set<RateClass>(['login', 'refresh', 'register']);
@@ -25,12 +27,22 @@ const byAddress = new Set<RateClass>(['login', 'refresh', 'register']);
 export function createLimits({ config, limiter }: Pick<Deps, 'config' | 'limiter'>): Limits {
   const classes = classesOf(config);
   const isOn = config.RATE_LIMITS === 'on';
+  const refused = Object.fromEntries(Object.keys(classes).map((name) => [name, 0])) as Record<ClassName, number>;
 
   function count(call: Call, limit: LimitClass, subject: string | number, done: Done) {
     if (!isOn) return done();
     const verdict = limiter.take(`${limit.name}:${subject}`, limit.rate);
     if (verdict instanceof Promise) verdict.then((late) => judge(call, limit, late, done), done);
     else judge(call, limit, verdict, done);
+  }
+
+  function judge(call: Call, limit: LimitClass, verdict: Verdict, done: Done) {
+    call.limit = limit;
+    call.verdict = verdict;
+    if (verdict.allowed) return done();
+    refused[limit.name]++;
+    const { windowMs } = limit.rate;
+    done(rateLimited({ scope: limit.name, limit: verdict.limit, windowMs, retryAfterMs: verdict.retryAfterMs }));
   }
 
   const countStranger = (call: Call, done: Done) => count(call, classes.anonymous, addressKey(call.address), done);
@@ -44,15 +56,7 @@ export function createLimits({ config, limiter }: Pick<Deps, 'config' | 'limiter
     return ({ call }, _, done) => countUser(call, name, done);
   }
 
-  return { countStranger, countUser, hookOf };
-}
-
-function judge(call: Call, limit: LimitClass, verdict: Verdict, done: Done) {
-  call.limit = limit;
-  call.verdict = verdict;
-  if (verdict.allowed) return done();
-  const { windowMs } = limit.rate;
-  done(rateLimited({ scope: limit.name, limit: verdict.limit, windowMs, retryAfterMs: verdict.retryAfterMs }));
+  return { countStranger, countUser, hookOf, refused };
 }
 
 /** Adds the five headers to `headers`, a flat list of names and values. */

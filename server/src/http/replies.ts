@@ -11,6 +11,7 @@ import { failure, success, successOf } from './envelope.ts';
 import { pushRateHeaders } from './limits.ts';
 import { codingOf, languageOf } from './preferences.ts';
 import { refusalOf } from './refusal.ts';
+import { countRequest, type RequestCounts } from './request_counts.ts';
 import { logCall } from './request_log.ts';
 import { createSerialisers } from './serialise.ts';
 
@@ -18,6 +19,8 @@ import { createSerialisers } from './serialise.ts';
 export interface Replies {
   answer(call: Call, answer: Answer): void;
   fail(call: Call, thrown: unknown): void;
+  /** Counts what browsers ask first, which a plugin answers. */
+  countPreflight(call: Call, status: number): void;
   /** Headers that every response has, for those that plugins send. */
   commonHeaders(call: Call): OutgoingHttpHeaders;
 }
@@ -36,11 +39,14 @@ const closed = [
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' | 'now'>): Replies {
+export function createReplies(
+  { config, log, now }: Pick<Deps, 'config' | 'log' | 'now'>,
+  requests: RequestCounts,
+): Replies {
   const serialiserOf = createSerialisers();
   const hasPlugins = config.CORS_ORIGINS.length > 0;
 
-  function answer(call: Call, { status, data, json, page, file, replayed }: Answer) {
+  function answer(call: Call, { status, data, json, text, page, file, replayed }: Answer) {
     const { route } = call;
     if (file) return sendFile(call, file);
     const headers: string[] = [];
@@ -49,7 +55,7 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     const schema = route?.answers[status];
     if (schema === undefined) throw new Error(`${route?.path} does not say what it answers with ${status}`);
     if (schema === null) return send(call, status, undefined, headers);
-    const shaped = page ? '' : (json ?? serialiserOf(schema)(data));
+    const shaped = page ? '' : (text ?? json ?? serialiserOf(schema)(data));
     if (route?.etag) {
       const etag = etagOf(page ? page.digest : shaped);
       headers.push('etag', etag);
@@ -57,7 +63,7 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
         return send(call, 304, undefined, headers);
     }
     const body = page ? successOf(page.parts) : bytesIfLarge(route?.plain ? shaped : success(shaped));
-    sendCompressed(call, status, body, headers);
+    sendCompressed(call, status, body, headers, route?.mediaType);
   }
 
   function fail(call: Call, thrown: unknown): void {
@@ -70,14 +76,14 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     send(call, error.status, failure(error, language, call.id, now()), headers);
   }
 
-  function sendCompressed(call: Call, status: number, body: string | Buffer, headers: string[]) {
-    if (body.length < MIN_COMPRESSED) return send(call, status, body, headers);
+  function sendCompressed(call: Call, status: number, body: string | Buffer, headers: string[], type?: string) {
+    if (body.length < MIN_COMPRESSED) return send(call, status, body, headers, type);
     headers.push('vary', 'accept-encoding');
     const coding = codingOf(call.reply.request.raw.headers['accept-encoding'] as string | undefined);
-    if (coding === undefined) return send(call, status, body, headers);
+    if (coding === undefined) return send(call, status, body, headers, type);
     compress(body, coding, (packed) => {
       if (packed) headers.push('content-encoding', coding);
-      send(call, status, packed ?? body, headers);
+      send(call, status, packed ?? body, headers, type);
     });
   }
 
@@ -108,10 +114,10 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     file.open(range.from, range.to).then(begin, (error) => fail(call, error));
   }
 
-  function send(call: Call, status: number, body: string | Buffer | undefined, more: string[]): void {
+  function send(call: Call, status: number, body: string | Buffer | undefined, more: string[], type = JSON_TYPE): void {
     if (call.answered) return; // the deadline was faster
     const headers = [...closed, 'cache-control', cacheControl(call, status), ...more];
-    if (body !== undefined) headers.push('content-type', JSON_TYPE, 'content-length', `${Buffer.byteLength(body)}`);
+    if (body !== undefined) headers.push('content-type', type, 'content-length', `${Buffer.byteLength(body)}`);
     writeHead(call, status, headers);
     call.reply.raw.end(body);
   }
@@ -123,7 +129,13 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     if (call.ignored !== undefined) headers.push('x-ignored-parameters', call.ignored);
     if (hasPlugins) pushPluginHeaders(headers, call);
     call.reply.raw.writeHead(status, headers);
+    count(call, status);
     logCall(log, call, status);
+  }
+
+  function count(call: Call, status: number, counts = call.counts): void {
+    const counted = counts ?? requests.ofUnrouted('unknown', call.reply.request.method);
+    countRequest(counted, status, performance.now() - call.startedAt);
   }
 
   function commonHeaders(call: Call): OutgoingHttpHeaders {
@@ -133,7 +145,10 @@ export function createReplies({ config, log, now }: Pick<Deps, 'config' | 'log' 
     return headers;
   }
 
-  return { answer, fail, commonHeaders };
+  const countPreflight = (call: Call, status: number) =>
+    count(call, status, requests.ofUnrouted('preflight', 'OPTIONS'));
+
+  return { answer, fail, countPreflight, commonHeaders };
 }
 
 /** Large texts become bytes once: measuring, hashing and sending a text would each do it again. Small ones are sent with their headers in one piece. */

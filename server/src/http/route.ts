@@ -74,6 +74,10 @@ export interface RouteDefinition<P extends TObject, Q extends TObject, B extends
   readonly untilDraining?: boolean;
   /** Answers without the envelope (health probes). */
   readonly plain?: boolean;
+  /** Answers text of this type instead of JSON. */
+  readonly mediaType?: string;
+  /** For whoever runs the server: METRICS and METRICS_TOKEN say for whom. */
+  readonly forOperators?: boolean;
   readonly handler: (
     ctx: Ctx,
     input: RouteInput<Static<P>, Static<Q>, Static<B>, Static<F>>,

@@ -13,7 +13,10 @@ import { formReader } from './form.ts';
 import { handle } from './handle.ts';
 import { bodyReader, readHead } from './input.ts';
 import { createLimits } from './limits.ts';
+import { httpSource } from './measured.ts';
+import { admitOperators } from './operators.ts';
 import { createReplies } from './replies.ts';
+import { createRequestCounts, type RequestCounts } from './request_counts.ts';
 import { createRequestIds } from './request_ids.ts';
 import type { Route } from './route.ts';
 import { routeUndecodable } from './undecodable.ts';
@@ -26,7 +29,8 @@ const SLOW_MS = 10 * 60_000;
 /** The HTTP side, ready to listen. In this order a request is: opened, (cross-origin), known, counted, read, parsed, admitted, run. */
 export async function createServer(deps: Deps, routes: readonly Route[]): Promise<FastifyInstance> {
   const { config } = deps;
-  const replies = createReplies(deps);
+  const requests = createRequestCounts();
+  const replies = createReplies(deps, requests);
   const limits = createLimits(deps);
   const checkOf = createChecks(config);
   const admission = createAdmission({
@@ -40,7 +44,7 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   const uploads = createDeadlines(config.UPLOAD_TIMEOUT_SECONDS * 1_000);
 
   const countUnknown = recogniseOrCount(deps, limits);
-  const app = fastify(serverOptions(deps));
+  const app = fastify(serverOptions(deps, requests));
   // Node would answer what it cannot meet by itself, and bare.
   app.server.on('checkExpectation', app.routing);
   app.decorateRequest('call');
@@ -56,21 +60,25 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
     for (const deadlines of [usual, slow, bodies, uploads]) deadlines.stop();
   });
 
+  deps.metrics.add(httpSource({ app, requests, admission, limits }));
+
   const known = authenticate(deps, limits);
   const draining = refuseWhileDraining(app);
+  const operators = admitOperators(config);
   for (const route of routes) {
     const deadlines = route.form ? uploads : route.slow ? slow : usual;
     const hooks = [
       route.untilDraining ? draining : undefined,
       route.slow ? keepSocket : undefined,
       route.scope === 'public' ? undefined : known,
+      route.forOperators ? operators : undefined,
       limits.hookOf(route),
       readHead(route, checkOf),
     ];
     app.route({
       method: route.method,
       url: route.path.replaceAll('{', ':').replaceAll('}', ''),
-      onRequest: [opened(route), ...hooks.filter((hook) => hook !== undefined)],
+      onRequest: [opened(route, requests), ...hooks.filter((hook) => hook !== undefined)],
       handler: handle(route, {
         ...{ deps, replies, admission, deadlines },
         readBody: bodyReader(route, checkOf),
@@ -81,12 +89,15 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   return app;
 }
 
-const opened =
-  (route: Route): onRequestHookHandler =>
-  ({ call }, _reply, done) => {
+function opened(route: Route, requests: RequestCounts): onRequestHookHandler {
+  const counts = requests.of(route.path, route.method);
+  const ofHead = route.method === 'GET' ? requests.of(route.path, 'HEAD') : counts;
+  return ({ call, raw }, _reply, done) => {
     call.route = route;
+    call.counts = raw.method === 'HEAD' ? ofHead : counts;
     done();
   };
+}
 
 /** Nothing moves on the socket while a slow route works; the next request on it has the usual time again. */
 const keepSocket: onRequestHookHandler = ({ raw: { socket } }, _reply, done) => {
@@ -95,7 +106,7 @@ const keepSocket: onRequestHookHandler = ({ raw: { socket } }, _reply, done) => 
   done();
 };
 
-function serverOptions({ config, now }: Deps): FastifyHttpOptions<Server> {
+function serverOptions({ config, now }: Deps, requests: RequestCounts): FastifyHttpOptions<Server> {
   const newId = createRequestIds();
   const seconds = (value: number) => value * 1_000;
   // The server has one time for all requests, and ends those that pass it; bodies and forms have theirs, which come before.
@@ -125,7 +136,7 @@ function serverOptions({ config, now }: Deps): FastifyHttpOptions<Server> {
     },
     // Both compile at start what we compile when needed; without them they are not even loaded.
     schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
-    clientErrorHandler: onClientError({ config, now, newId }),
+    clientErrorHandler: onClientError({ config, now, newId, requests }),
     frameworkErrors: routeUndecodable,
   };
 }

@@ -44,6 +44,10 @@ export function checkReply(method: string, url: string, response: LightMyRequest
     );
     return;
   }
+  if (route?.mediaType && status < 300) {
+    assert.equal(response.headers['content-type'], route.mediaType, `${label} is of the documented type`);
+    return;
+  }
   const body = response.json();
   if (status >= 400) checkError(label, status, body, response.headers['x-request-id'], route);
   else if (route) checkAnswer(label, route.answers[status], route.plain ? body : dataOf(label, body));

@@ -7,6 +7,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Deps } from '../../src/context.ts';
 import { type Route, type RouteDefinition, route } from '../../src/http/route.ts';
 import { createServer } from '../../src/http/server.ts';
+import { createMetrics } from '../../src/metrics/metrics.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -38,6 +39,7 @@ export async function tinyApp(routes: readonly Route[], settings: Settings = {},
     now,
     log,
     limiter: createMemoryLimiter(now),
+    metrics: createMetrics(log),
     authority: { actorOf, activity: { seen: (userId: number) => void seen.push(userId) } },
   } as unknown as Deps;
   const app = await createServer(deps, routes);

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import type { Deps } from '../../src/context.ts';
 import { errorTable } from '../../src/errors.ts';
 import { eventCatalogue } from '../../src/events.ts';
 import type { Route } from '../../src/http/route.ts';
 import { createServer } from '../../src/http/server.ts';
+import { createMetrics } from '../../src/metrics/metrics.ts';
 import { accountRules, conversationRules, roomRules } from '../../src/policy.ts';
 import { routes } from '../../src/routes.ts';
 import { examples } from '../printed/examples.ts';
@@ -36,7 +38,8 @@ const partsOfOthers: Readonly<Record<string, string>> = {
 
 describe('laws of the routes', () => {
   test('the router serves what the list names, and nothing else', async () => {
-    const server = await createServer({ config: readConfig({}), now: Date.now } as Deps, routes);
+    const deps = { config: readConfig({}), now: Date.now, metrics: createMetrics(pino()) } as Deps;
+    const server = await createServer(deps, routes);
     const served = routesOf(server.printRoutes({ commonPrefix: false }));
     await server.close();
     assert.deepEqual(served.sort(), [...names].sort());

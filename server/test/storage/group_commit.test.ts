@@ -38,6 +38,16 @@ for (const engine of engines) {
         if (index % 7 !== 0) expected.push(key, `${key} again`);
       }
       assert.deepEqual(await keys(), expected);
+      const { outcomes, writes: shared, commitSeconds, transactionSeconds } = db.commits;
+      // One is the migrations.
+      assert.deepEqual([outcomes.committed, outcomes.undone], [857 + 1, 143]);
+      // Of those that share a transaction, a refused one does too.
+      assert.equal(shared.sum, engine === 'sqlite' ? 1_000 + 1 : 857 + 1);
+      const [commits = 0, ...others] = [shared, commitSeconds, transactionSeconds].map(({ counts }) =>
+        counts.reduce((sum, count) => sum + count),
+      );
+      assert.deepEqual(others, [commits, commits]);
+      assert.ok(engine === 'sqlite' ? commits < 1_000 / 100 : commits === 857 + 1);
     });
 
     it('undoes a member whose statement breaks a constraint, and nobody else', async () => {
@@ -89,6 +99,7 @@ describe('a SQLite batch fills one turn of the loop', async () => {
     assert.ok(!(await has('slow')) && !(await has('slow later')));
     await assert.rejects(late?.run({ name: 'late', sql: 'delete from settings' }, []) ?? Promise.resolve(), StuckWrite);
     assert.ok(await has('next'));
+    assert.equal(db.commits.outcomes.stuck, 1);
   });
 
   it('refuses a write that waits for another write inside it', async () => {
@@ -129,6 +140,8 @@ describe('a full disk', () => {
       refused += failed.length;
     }
     assert.ok(refused > 0, 'the disk was filled');
+    // One is the migrations.
+    assert.deepEqual([db.commits.outcomes.full, db.commits.outcomes.committed], [refused, acknowledged.length + 1]);
     assert.deepEqual(
       (await every.all(db.reader, {})).map(({ key }) => key),
       acknowledged.sort(),

@@ -132,6 +132,16 @@ test('who needs no token, and where nothing is counted', () => {
   assert.deepEqual(at(alive, ...ofJson), ref('schemas', 'Room'));
 });
 
+test('text is of its own type, and what is for operators takes their token or none', () => {
+  const forOperators = { path: '/m', scope: 'public', mediaType: 'text/plain', forOperators: true } as const;
+  const document = documentOf({ ...probe, ...forOperators });
+  const read = at(document, 'paths', '/m', 'get');
+  assert.deepEqual(keysAt(read, 'responses', 200, 'content'), ['text/plain']);
+  assert.deepEqual(at(read, 'security'), [{ operator: [] }, {}]);
+  assert.deepEqual(at(read, 'responses', 401), ref('responses', 'InvalidToken'));
+  assert.ok(at(document, 'components', 'securitySchemes', 'operator'));
+});
+
 test('a body that may be missing is said to be', () => {
   const document = documentOf(changeRoom('PUT'), removeRoom);
   assert.equal(at(document, ...room, 'put', 'requestBody', 'required'), true);

@@ -28,6 +28,7 @@ export function openapiOf(routes: readonly Route[], version: string): Json {
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The access token of a sign-in.' },
+        operator: { type: 'http', scheme: 'bearer', description: '`METRICS_TOKEN`, where the server has one.' },
       },
       parameters: sharedParameters,
       headers: commonHeaders,

@@ -15,7 +15,9 @@ export function operationOf(route: Route, operationId: string, components: Compo
     operationId,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.scope === 'public' ? { security: [] } : { 'x-scope': route.scope }),
+    ...(route.scope === 'public'
+      ? { security: route.forOperators ? [{ operator: [] }, {}] : [] }
+      : { 'x-scope': route.scope }),
     ...(route.action ? { 'x-action': route.action } : {}),
     'x-rate-limit': route.limit,
     ...(parameters.length > 0 ? { parameters } : {}),

@@ -22,7 +22,7 @@ export function responsesOf(route: Route, components: Components): Json {
     const data = documented(schema, components);
     const content = route.bytes
       ? { 'application/octet-stream': { schema: data } }
-      : { 'application/json': { schema: route.plain ? data : enveloped(data) } };
+      : { [route.mediaType ?? 'application/json']: { schema: route.plain ? data : enveloped(data) } };
     responses[status] = { description, headers, content };
     if (route.bytes) responses[206] = { description: 'The range that was asked for.', headers, content };
   }
@@ -78,7 +78,7 @@ function refusalsOf(route: Route): [status: number, codes: ErrorCode[]][] {
 export function commonRefusals(route: Route): ErrorCode[] {
   const changes = route.method !== 'GET';
   const codes: ErrorCode[] = ['VALIDATION_FAILED'];
-  if (route.scope !== 'public') codes.push('INVALID_TOKEN');
+  if (route.scope !== 'public' || route.forOperators) codes.push('INVALID_TOKEN');
   if (route.limit !== 'none') codes.push('RATE_LIMIT_EXCEEDED');
   if (changes) codes.push('PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'STORAGE_FULL');
   if (route.form) codes.push('FILE_TOO_LARGE', 'REQUEST_TIMEOUT');

@@ -25,6 +25,7 @@ export interface MessageFragments {
   /** One message as a transaction sees it; nothing is kept, since it may yet be undone. */
   fresh(db: Reader, viewerId: number, id: number): Promise<string | undefined>;
   follow(event: NewEvent): void;
+  bytesKept(): number;
 }
 
 interface Kept {
@@ -132,6 +133,7 @@ export function createMessageFragments(): MessageFragments {
     render,
     renderPage,
     fresh,
+    bytesKept: () => kept.calculatedSize,
     follow: (event) => {
       if (event.type !== 'user_updated' || event.data?.renamed !== true) return;
       era++;

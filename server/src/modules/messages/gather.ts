@@ -1,10 +1,13 @@
 import { type Database, DatabaseUnavailable, StorageFull } from '../../db/database.ts';
+import { type Histogram, histogramOf, observe } from '../../metrics/histogram.ts';
 import { appendMessages } from './append.ts';
 import type { SendInput, SendVerdict } from './append_input.ts';
 
 export interface SendGather {
   /** Resolves once the message is on stable storage, or with its refusal. */
   send(input: SendInput): Promise<SendVerdict>;
+  /** Of what was written together. */
+  readonly batches: Histogram;
 }
 
 interface Waiting {
@@ -23,6 +26,7 @@ const IN_FLIGHT = 4;
  * of them. What fails as a batch is tried one by one, so that nobody pays for another's message.
  */
 export function createSendGather(db: Database, afterCommit: () => void): SendGather {
+  const batches = histogramOf('veza_message_batch_messages');
   let waiting: Waiting[] = [];
   let inFlight = 0;
 
@@ -38,8 +42,7 @@ export function createSendGather(db: Database, afterCommit: () => void): SendGat
   async function run() {
     const taken: Waiting[] = [];
     try {
-      settle(taken, await batch(taken));
-      afterCommit();
+      keep(taken, await batch(taken));
     } catch (error) {
       if (taken.length === 0) take(taken);
       if (taken.length === 1 || concernsAll(error)) for (const { reject } of taken) reject(error);
@@ -64,16 +67,22 @@ export function createSendGather(db: Database, afterCommit: () => void): SendGat
       );
     });
 
+  function keep(taken: readonly Waiting[], verdicts: readonly SendVerdict[]) {
+    observe(batches, taken.length);
+    settle(taken, verdicts);
+    afterCommit();
+  }
+
   async function alone(one: Waiting) {
     try {
-      settle([one], await batch([one]));
-      afterCommit();
+      keep([one], await batch([one]));
     } catch (error) {
       one.reject(error);
     }
   }
 
   return {
+    batches,
     send: (input) =>
       new Promise((resolve, reject) => {
         waiting.push({ input, resolve, reject });

@@ -1,5 +1,7 @@
 import type { Outcome } from '../../adapters/outgoing/outgoing.ts';
 import type { Deps } from '../../context.ts';
+import { observe } from '../../metrics/histogram.ts';
+import type { AttemptCounts } from './attempt_counts.ts';
 import { openSecrets, type SealedSecrets } from './secrets.ts';
 import { headersOf } from './signature.ts';
 
@@ -19,6 +21,20 @@ const unsent = (error: Outcome['error']): Outcome => ({
 
 /** One attempt; how it went is in the outcome. */
 export async function send(deps: Deps, sendable: Sendable, signal?: AbortSignal): Promise<Outcome> {
+  const { attempts } = deps.webhooks;
+  attempts.running++;
+  const outcome = await sendOnce(deps, sendable, signal).finally(() => attempts.running--);
+  count(attempts, outcome);
+  return outcome;
+}
+
+function count({ outcomes, seconds }: AttemptCounts, outcome: Outcome): void {
+  const name = outcome.isCutOff ? 'cut_off' : (resultOf(outcome).error ?? 'delivered');
+  outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
+  observe(seconds, outcome.durationMs / 1_000);
+}
+
+async function sendOnce(deps: Deps, sendable: Sendable, signal?: AbortSignal): Promise<Outcome> {
   const { outgoing, vault } = deps.webhooks;
   const { body, messageId, event, traceparent } = sendable;
   const url = new URL(sendable.url);

@@ -1,5 +1,6 @@
 import type { Outgoing } from '../../adapters/outgoing/outgoing.ts';
 import type { Vault } from '../auth/vault.ts';
+import type { AttemptCounts } from './attempt_counts.ts';
 import type { TestPlaces } from './test_places.ts';
 
 /** Delivers what is due, in the background. */
@@ -17,5 +18,6 @@ export interface Webhooks {
   readonly vault: Vault;
   readonly outgoing: Outgoing;
   readonly worker: DeliveryWorker;
+  readonly attempts: AttemptCounts;
   readonly tests: TestPlaces;
 }
