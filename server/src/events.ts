@@ -1,4 +1,4 @@
-import { type TProperties, type TSchema, Type } from 'typebox';
+import { type TObject, type TProperties, Type } from 'typebox';
 
 /**
  * The event catalogue: what may be written into the log, which stream it belongs to, whether an audit row goes with it and
@@ -10,7 +10,7 @@ interface EventKind<Audited extends boolean = boolean> {
   readonly stream: StreamKind;
   readonly audited: Audited;
   readonly webhook: boolean;
-  readonly data: TSchema;
+  readonly data: TObject;
 }
 
 const kind = <A extends boolean>(

@@ -5,6 +5,7 @@ import { metricsDocument } from './generate/metrics.ts';
 import { permissionsDocument } from './generate/permissions.ts';
 import { webhookEventsDocument } from './generate/webhook_events.ts';
 import { openapiOf } from './http/openapi/document.ts';
+import { announced } from './modules/webhooks/announced.ts';
 import { routes } from './routes.ts';
 import { version } from './version.ts';
 
@@ -13,7 +14,7 @@ const root = new URL('../../', import.meta.url);
 const isCheck = process.argv.includes('--check');
 
 const files: Readonly<Record<string, string>> = {
-  'openapi.json': `${JSON.stringify(openapiOf(routes, version), null, 2)}\n`,
+  'openapi.json': `${JSON.stringify(openapiOf(routes, version, announced), null, 2)}\n`,
   'docs/errors.md': errorsDocument(),
   'docs/configuration.md': configurationDocument(),
   'docs/metrics.md': metricsDocument(),

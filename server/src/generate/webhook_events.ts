@@ -37,6 +37,8 @@ Besides, there are always \`room_id\` (null outside of rooms) and \`actor_id\`, 
 
 \`data\` is made just before the first attempt. A message that was edited or deleted since the event is shown as it is at that time; of a thing that is gone there are the ids alone. Every later attempt sends the same bytes.
 
+\`GET /openapi.json\` describes the body of each event under \`webhooks\`, with the headers and what a receiver's answer does, for tools that make code of it.
+
 A body has at most 64 KiB. Where it would have more, the longest fields of \`data\` are cut and named in \`data.truncated\`.
 `;
 }

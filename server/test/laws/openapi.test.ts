@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { webhookEvents } from '../../src/events.ts';
 import { openapiOf } from '../../src/http/openapi/document.ts';
+import { announced } from '../../src/modules/webhooks/announced.ts';
+import { headersOf } from '../../src/modules/webhooks/signature.ts';
 import { routes } from '../../src/routes.ts';
 import { version } from '../../src/version.ts';
 
@@ -12,11 +15,12 @@ interface Operation {
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly webhooks: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: Readonly<Record<string, object>>;
 }
 
 const file = new URL('../../../openapi.json', import.meta.url);
-const document: Document = JSON.parse(JSON.stringify(openapiOf(routes, version)));
+const document: Document = JSON.parse(JSON.stringify(openapiOf(routes, version, announced)));
 
 test('the committed document is that of the code', async () => {
   assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), document, 'run npm run generate');
@@ -64,11 +68,23 @@ test('each parameter in a path is described, and no other', () => {
 });
 
 test('operations have names of their own that can be those of functions', () => {
-  const ids = Object.values(document.paths).flatMap((methods) =>
+  const ids = [...Object.values(document.paths), ...Object.values(document.webhooks)].flatMap((methods) =>
     Object.values(methods).map(({ operationId }) => operationId),
   );
   assert.equal(new Set(ids).size, ids.length);
   for (const id of ids) assert.match(id, /^[a-z][A-Za-z0-9]+$/);
+});
+
+test('each event that a webhook may ask for is one of the document’s webhooks, and no other', () => {
+  assert.deepEqual(Object.keys(document.webhooks), Object.keys(webhookEvents));
+});
+
+test('each header that is sent with an event is described', () => {
+  const signed = { body: '{}', messageId: 'evt_1', event: 'webhook_test', traceparent: '00-', at: 0 };
+  const sent = Object.keys(headersOf({ ...signed, secrets: ['secret'] }));
+  const described = Object.keys(announced.headers).map((name) => name.toLowerCase());
+  // The type of a body stands with its schema.
+  assert.deepEqual(sent.filter((name) => name !== 'content-type').sort(), described.sort());
 });
 
 function walk(node: unknown, look: (node: Record<string, unknown>) => void): void {

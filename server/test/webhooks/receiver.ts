@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person, Reply } from '../harness/people.ts';
+import { announcementFaults } from './announcement.ts';
 
 export interface Received {
   readonly headers: IncomingMessage['headers'];
@@ -11,7 +13,10 @@ export interface Received {
   readonly told: Reply['data'];
 }
 
-/** A real receiver on a real port, which keeps what it got and answers as it is told to. */
+/**
+ * A real receiver on a real port, which keeps what it got and answers as it is told to. Closed, it fails if anything it got is not as the
+ * OpenAPI document says.
+ */
 export interface Receiver {
   readonly url: string;
   readonly received: readonly Received[];
@@ -24,6 +29,7 @@ export interface Receiver {
 
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
+  const faults: string[] = [];
   const waiting = new Set<() => void>();
   const server: Server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -31,6 +37,9 @@ export async function startReceiver(): Promise<Receiver> {
     const body = Buffer.concat(chunks).toString();
     const got: Received = { headers: request.headers, body, told: body.startsWith('{') ? JSON.parse(body) : undefined };
     received.push(got);
+    // Tests also post by themselves, past everything that makes webhooks.
+    if (got.told?.event !== undefined || got.headers['x-webhook-event'] !== undefined)
+      faults.push(...announcementFaults(got.headers, got.told));
     for (const look of waiting) look();
     receiver.answer(got, response);
   });
@@ -55,6 +64,7 @@ export async function startReceiver(): Promise<Receiver> {
       server.close();
       server.closeAllConnections();
       await once(server, 'close').catch(() => undefined);
+      assert.deepEqual(faults, []);
     },
   };
   return receiver;

@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { operationOf, sharedParameters } from './operation.ts';
 import { commonHeaders } from './responses.ts';
 import type { Components, Json } from './schemas.ts';
+import { type Announced, webhookParameters, webhooksOf } from './webhooks.ts';
 
 const description = `Answers are \`{"success": true, "data": …}\`, refusals \`{"success": false, "error": {code, message, details, timestamp, request_id}}\`.
 \`code\` is the contract; \`message\` is for people, in English or French by \`Accept-Language\`.
@@ -10,7 +11,7 @@ Every number has its limit: beyond it the answer is 400 and names the field. Unk
 unknown fields of a body are refused. Bodies may come gzipped; answers are compressed when asked for.`;
 
 /** The OpenAPI 3.1 document, from the very schemas that validate. */
-export function openapiOf(routes: readonly Route[], version: string): Json {
+export function openapiOf(routes: readonly Route[], version: string, announced: Announced = nothing): Json {
   const components: Components = { schemas: new Map([['Error', errorSchema]]), responses: new Map() };
   const paths: Record<string, Json> = {};
   const ids = new Set<string>();
@@ -18,6 +19,7 @@ export function openapiOf(routes: readonly Route[], version: string): Json {
     const operation = operationOf(route, operationId(route, ids), components);
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation };
   }
+  const webhooks = webhooksOf(announced, components);
   return {
     openapi: '3.1.0',
     info: { title: 'Veza Chat Server', version, description, license: { name: 'MIT', identifier: 'MIT' } },
@@ -25,18 +27,21 @@ export function openapiOf(routes: readonly Route[], version: string): Json {
     security: [{ bearer: [] }],
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
+    webhooks,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The access token of a sign-in.' },
         operator: { type: 'http', scheme: 'bearer', description: '`METRICS_TOKEN`, where the server has one.' },
       },
-      parameters: sharedParameters,
+      parameters: { ...sharedParameters, ...webhookParameters(announced) },
       headers: commonHeaders,
       responses: sorted(components.responses),
       schemas: sorted(components.schemas),
     },
   };
 }
+
+const nothing: Announced = { events: [], headers: {}, answers: {} };
 
 const filler = new Set(['a', 'an', 'the', 'my']);
 
