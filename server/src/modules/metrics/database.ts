@@ -1,16 +1,14 @@
-import { statfs } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../context.ts';
 import { type Sample, sample } from '../../metrics/sample.ts';
 import { counters } from '../statistics/store.ts';
 
-export async function measureDatabase({ db, messages }: Deps): Promise<Sample[]> {
+/** What has not answered by then is as good as gone. */
+const PATIENCE_MS = 1_000;
+
+export function measureWrites({ db, messages }: Deps): Sample[] {
   const { outcomes, writes, commitSeconds, transactionSeconds } = db.commits;
-  const isUp = await db.ping().then(
-    () => true,
-    () => false,
-  );
   return [
-    sample('veza_database_up', isUp ? 1 : 0),
     ...Object.entries(outcomes).map(([outcome, count]) => sample('veza_database_writes_total', count, { outcome })),
     sample('veza_database_commit_writes', writes),
     sample('veza_database_commit_duration_seconds', commitSeconds),
@@ -20,12 +18,17 @@ export async function measureDatabase({ db, messages }: Deps): Promise<Sample[]>
   ];
 }
 
-export async function measureStorage({ config, db }: Deps): Promise<Sample[]> {
-  const { bavail, bsize } = await statfs(config.DATA_DIR);
+export async function measureDatabase({ db }: Pick<Deps, 'db'>): Promise<Sample[]> {
+  const answers = db.ping().then(
+    () => 1,
+    () => 0,
+  );
+  return [sample('veza_database_up', await Promise.race([answers, sleep(PATIENCE_MS, 0, { ref: false })]))];
+}
+
+export async function measureStored({ db }: Deps): Promise<Sample[]> {
   const kept = new Map((await counters.all(db.reader, {})).map(({ name, value }) => [name, value]));
   return [
-    sample('veza_disk_free_bytes', bavail * bsize),
-    sample('veza_storage_full', db.isFull() ? 1 : 0),
     sample('veza_database_size_bytes', await db.size()),
     sample('veza_files', kept.get('files') ?? 0),
     sample('veza_files_bytes', kept.get('file_bytes') ?? 0),

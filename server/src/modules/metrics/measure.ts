@@ -1,15 +1,25 @@
 import type { Deps } from '../../context.ts';
-import { measureDatabase, measureStorage } from './database.ts';
-import { measureDeliveries } from './deliveries.ts';
+import { measureDatabase, measureStored, measureWrites } from './database.ts';
+import { measureAttempts, measureDeliveries } from './deliveries.ts';
+import { measureDisk } from './disk.ts';
 import { measureProcess, startLoopWatch } from './process.ts';
 
-/** Has what the server knows of itself asked at each scrape. Returns what stops the watch over the event loop. */
+/**
+ * Has what the server knows of itself asked at each scrape. What needs the database is apart: without it the rest can still be told.
+ * Returns what stops the watch over the event loop.
+ */
 export function startMeasuring(deps: Deps): () => void {
   if (deps.config.METRICS === 'off') return () => {};
   const loop = startLoopWatch();
   deps.metrics.add(() => measureProcess(deps, loop.delays));
-  deps.metrics.add(() => measureDatabase(deps));
-  deps.metrics.add(() => measureStorage(deps));
-  deps.metrics.add(() => measureDeliveries(deps));
+  for (const measure of [
+    measureWrites,
+    measureAttempts,
+    measureDisk,
+    measureDatabase,
+    measureStored,
+    measureDeliveries,
+  ])
+    deps.metrics.add(() => measure(deps));
   return loop.stop;
 }
