@@ -138,7 +138,7 @@ export const ConfigSchema = Type.Object({
   RATE_LIMIT_REGISTER: rate('10/1m', 'Registrations per address.'),
   RATE_LIMIT_SEND: rate('60/1m:20', 'Messages per user.'),
   RATE_LIMIT_CHANGE: rate('120/1m', 'Reactions, edits and deletions per user.'),
-  RATE_LIMIT_CREATE: rate('20/1m', 'New rooms, conversations, webhooks and tests of webhooks, per user.'),
+  RATE_LIMIT_CREATE: rate('20/1m', 'New rooms, conversations, webhooks, tests and replays of webhooks, per user.'),
   RATE_LIMIT_UPLOAD: rate('30/1m', 'Uploads per user.'),
   RATE_LIMIT_SEARCH: rate('30/1m', 'Searches per user.'),
   RATE_LIMIT_DEFAULT: rate('600/1m:100', 'Everything else, per user.'),

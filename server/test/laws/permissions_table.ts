@@ -76,6 +76,7 @@ GET /webhooks/{webhook_id}                  | a room's webhook       | 401 404 4
 PUT /webhooks/{webhook_id}                  | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 DELETE /webhooks/{webhook_id}               | a room's webhook       | 401 404 404 404 404 404 404 404 404 204 404 404 204 |
 POST /webhooks/{webhook_id}/test            | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
+POST /webhooks/{webhook_id}/replay          | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 POST /webhooks/{webhook_id}/secret/rotate   | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 POST /webhooks/{webhook_id}/secret/promote  | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
 GET /webhooks/{webhook_id}/deliveries       | a room's webhook       | 401 404 404 404 404 404 404 404 404 200 404 404 200 |
@@ -147,6 +148,7 @@ GET /webhooks/{webhook_id}                  | the server's webhook   | 401 404 4
 PUT /webhooks/{webhook_id}                  | the server's webhook   | 401 404 404 404 200 401 |
 DELETE /webhooks/{webhook_id}               | the server's webhook   | 401 404 404 404 204 401 |
 POST /webhooks/{webhook_id}/test            | the server's webhook   | 401 404 404 404 200 401 |
+POST /webhooks/{webhook_id}/replay          | the server's webhook   | 401 404 404 404 200 401 |
 POST /webhooks/{webhook_id}/secret/rotate   | the server's webhook   | 401 404 404 404 200 401 |
 POST /webhooks/{webhook_id}/secret/promote  | the server's webhook   | 401 404 404 404 200 401 |
 GET /webhooks/{webhook_id}/deliveries       | the server's webhook   | 401 404 404 404 200 401 |

@@ -173,6 +173,8 @@ function roomBody({ method, path, what }: { method: string; path: string; what: 
       return { content: 'other words' };
     case 'PUT /webhooks/{webhook_id}':
       return { active: false };
+    case 'POST /webhooks/{webhook_id}/replay':
+      return { from: new Date().toISOString() };
     case 'POST /messages/{message_id}/pin':
       return { pinned: true };
     case 'POST /messages/{message_id}/reactions':
@@ -231,7 +233,7 @@ export async function accountSituation(
   const password = passwordOf(who.username);
   if (row.path.includes('{webhook_id}')) {
     const ids = row.what === 'no webhook' ? { webhook_id: 999_999 } : await webhookOf(people.admin, null);
-    return { ids, body: row.method === 'PUT' ? { active: false } : undefined };
+    return { ids, body: row.method === 'PUT' ? { active: false } : roomBody(row, 0) };
   }
   switch (`${row.method} ${row.path.split('?')[0]}`) {
     case 'POST /auth/login':

@@ -77,6 +77,7 @@ const bodies: Readonly<Record<string, (things: Things) => Body>> = {
   'PUT /webhooks/{webhook_id}': () => ({
     ...{ url: 'https://receiver.invalid/', events: ['message_reported'], active: true },
   }),
+  'POST /webhooks/{webhook_id}/replay': () => ({ from: new Date().toISOString(), to: '2100-01-01T00:00:00.000Z' }),
   'POST /webhooks/{webhook_id}/secret/rotate': () => ({ secret: 'another of the admin' }),
   'PUT /admin/users/{user_id}': () => ({ role: 'user', suspended: false }),
 };

@@ -15,6 +15,7 @@ import { findSent } from '../../src/modules/messages/store.ts';
 import { countOf, ownReactions, peopleAfter, reactionsOf } from '../../src/modules/reactions/store.ts';
 import { countMentions, countSkipped, unreadOf } from '../../src/modules/read_marks/store.ts';
 import { listPage } from '../../src/modules/rooms/list_store.ts';
+import { findWanted } from '../../src/modules/webhooks/replay_store.ts';
 import { engines } from '../engines.ts';
 import { openTestDatabase } from './databases.ts';
 
@@ -30,6 +31,8 @@ interface Hot {
 const edge = { container_id: 1, id: 1_000, limit: 51 };
 const mark = { container_id: 1, user_id: 1, low: 0, high: 10 };
 const roomsPage = { user_id: 1, last_activity: 1_000, id: 1_000, limit: 51, offset: 0, window: 51 };
+
+const span = { webhook_id: 1, from_at: 0, to_at: 1_000, by_star: '[]', low: 1, high: 500 };
 
 const reactions = { message_id: 1, emoji: '👍' };
 
@@ -83,6 +86,7 @@ const hot: readonly Hot[] = [
     run: (db) => peopleAfter.all(db, { ...reactions, created_at: 0, user_id: 0, limit: 51 }),
     by: ['reactions_in_order'],
   },
+  { name: 'what is to be sent again', run: (db) => findWanted.all(db, span), by: ['deliveries_by_event'] },
   { name: 'public rooms', run: (db) => listPage(db, 'public', roomsPage), by: ['containers_public'] },
   {
     name: 'visible rooms',

@@ -3,6 +3,7 @@ import { type Answer, ok } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import { invalidField } from '../../errors.ts';
 import { eventCatalogue } from '../../events.ts';
+import { instantOf } from '../../instant.ts';
 import { judgeRoom } from '../../judge.ts';
 import { presentEntry } from './present.ts';
 import type { AuditOptions } from './schema.ts';
@@ -40,11 +41,5 @@ function filterOf(options: AuditOptions): AuditFilter {
   return { action: options.action, userId: options.user_id, actorId: options.actor_id, from, to };
 }
 
-/** Epoch milliseconds; raises 400 naming the field. */
-function timeOf(field: 'from' | 'to', text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const at = Date.parse(text.toUpperCase());
-  // A leap second is a time, but not one the engine knows.
-  if (!Number.isFinite(at)) throw invalidField(field, 'not_a_timestamp');
-  return at;
-}
+const timeOf = (field: 'from' | 'to', text: string | undefined): number | undefined =>
+  text === undefined ? undefined : instantOf(field, text);

@@ -91,7 +91,7 @@ async function render(ctx: Ctx, db: Writer, row: Row): Promise<string> {
   const body = bodyText({
     id: row.message_id,
     event: row.event,
-    timestamp: timestamp(row.created_at),
+    timestamp: timestamp(row.happened_at ?? row.created_at),
     webhook_id: row.webhook_id,
     data: await payloadOf(ctx, event),
   });

@@ -102,6 +102,7 @@ export const findClaimed = queryOfIds((q, ids) =>
         'w.failing_since',
       ] as const),
       ...(['e.type', 'e.actor_id', 'e.container_id', 'e.message_id as subject_id', 'e.user_id', 'e.data'] as const),
+      'e.created_at as happened_at',
       ...(['d.traceparent', 'd.created_at'] as const),
       // The message has no words any more, or is in a room that has none.
       sql<Flag>`case when d.about_message_id is not null and (m.content is null or c.visibility = 'deleted') then 1 else 0 end`.as(

@@ -5,6 +5,7 @@ import { removeWebhook } from './delete.ts';
 import { promoteSecret } from './promote.ts';
 import { getWebhook, listWebhookDeliveries, listWebhooks } from './read.ts';
 import { redeliver } from './redeliver.ts';
+import { replayEvents } from './replay.ts';
 import { rotateSecret } from './rotate.ts';
 import {
   CreatedWebhook,
@@ -13,6 +14,8 @@ import {
   DeliveryPage,
   DeliveryParams,
   ListQuery,
+  ReplayBody,
+  ReplayResult,
   RotatedWebhook,
   RotateSecretBody,
   TestResult,
@@ -109,6 +112,21 @@ export const webhookRoutes: readonly Route[] = [
     slow: true,
     waits: true,
     handler: (ctx, { params }) => testWebhook(ctx, params.webhook_id),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/webhooks/{webhook_id}/replay',
+    scope: 'webhooks:write',
+    limit: 'create',
+    action: 'webhook.manage',
+    tag,
+    summary: 'Send the events of a span of time again',
+    params: ofWebhook,
+    body: ReplayBody,
+    answers: { 200: ReplayResult },
+    refusals: ['WEBHOOK_NOT_FOUND', 'RESOURCE_CONFLICT', 'UNPROCESSABLE'],
+    slow: true,
+    handler: (ctx, { params, body }) => replayEvents(ctx, params.webhook_id, body),
   }),
   route({
     method: 'POST',

@@ -89,10 +89,18 @@ export const UpdateWebhookBody = Strict({
   active: Type.Optional(Type.Boolean()),
 });
 export const RotateSecretBody = Strict({ secret: Secret });
+export const ReplayBody = Strict({
+  from: Type.String({ format: 'date-time', description: 'Not before this time.' }),
+  to: Type.Optional(Type.String({ format: 'date-time', description: 'Before this time; now when absent.' })),
+});
+export const ReplayResult = Strict({
+  scheduled: Type.Integer({ description: 'Events that are sent again.' }),
+});
 export const ListQuery = Strict({ limit: Limit, offset: Offset });
 export const DeliveryParams = Strict({ webhook_id: Id, delivery_id: Id });
 
 export type CreateWebhook = Static<typeof CreateWebhookBody>;
 export type UpdateWebhook = Static<typeof UpdateWebhookBody>;
 export type RotateSecret = Static<typeof RotateSecretBody>;
+export type Replay = Static<typeof ReplayBody>;
 export type ListOptions = Static<typeof ListQuery>;

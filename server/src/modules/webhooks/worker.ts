@@ -3,6 +3,7 @@ import { type Deps, ownCtx } from '../../context.ts';
 import { send } from './attempt.ts';
 import { type Claimed, claimDeliveries } from './claim.ts';
 import { findWaiting, releaseAllClaims, releaseClaims } from './claim_store.ts';
+import { layOutSome } from './lay_out.ts';
 import { sharePlaces } from './places.ts';
 import { settle } from './settle.ts';
 import type { DeliveryWorker } from './webhooks.ts';
@@ -71,6 +72,11 @@ function run(deps: Deps, isAlone: boolean) {
 
   async function lookOnce(): Promise<void> {
     const ctx = ownCtx(deps, 'deliveries');
+    const hasMore = await layOutSome(ctx).catch((error) => {
+      log.warn({ err: error }, 'what is to be sent again could not be laid out; it is tried again');
+      return false;
+    });
+    if (hasMore) lookIn(WAKE_MS);
     const waiting = await findWaiting.all(ctx.db, {});
     // Who has waited longest comes first.
     const due = waiting.filter(({ due_at }) => due_at <= ctx.now).sort((a, b) => a.due_at - b.due_at);
