@@ -18,6 +18,7 @@ const byCode: Readonly<Record<string, OutgoingError>> = {
   ECONNRESET: 'connection_closed',
   EPIPE: 'connection_closed',
   UND_ERR_SOCKET: 'connection_closed',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'connection_closed',
   EPROTO: 'tls',
   UND_ERR_HEADERS_OVERFLOW: 'not_http',
 };
