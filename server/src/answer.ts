@@ -13,6 +13,8 @@ export interface Answer {
   readonly page?: PageOfBytes;
   /** Bytes of any type instead of JSON, sent as they are read. */
   readonly file?: FileAnswer;
+  /** Text that is sent as it comes, for as long as somebody listens. */
+  readonly stream?: StreamAnswer;
   /** True when an idempotency key found its first answer. */
   readonly replayed?: boolean;
 }
@@ -40,11 +42,30 @@ export interface FileAnswer {
   open(from: number, to: number): Promise<Readable>;
 }
 
+export interface StreamAnswer {
+  readonly type: string;
+  /** Called once the head is out. */
+  begin(listener: Listener): void;
+}
+
+/** Whoever reads a stream. */
+export interface Listener {
+  /** Bytes written that he has not taken yet. */
+  readonly waiting: number;
+  write(text: string): void;
+  /** Resolves when what was written has been taken, or he has gone. */
+  drained(): Promise<void>;
+  end(): void;
+  /** Ends at once, whatever still waits. */
+  cut(): void;
+}
+
 export const ok = (data: unknown): Answer => ({ status: 200, data });
 export const okJson = (json: string): Answer => ({ status: 200, json });
 export const okText = (text: string): Answer => ({ status: 200, text });
 export const okPage = (page: PageOfBytes): Answer => ({ status: 200, page });
 export const okFile = (file: FileAnswer): Answer => ({ status: 200, file });
+export const okStream = (stream: StreamAnswer): Answer => ({ status: 200, stream });
 export const created = (data: unknown): Answer => ({ status: 201, data });
 export const createdJson = (json: string, replayed = false): Answer => ({ status: 201, json, replayed });
 export const noContent: Answer = { status: 204 };

@@ -14,6 +14,7 @@ import { lockDataDirectory } from './db/data_lock.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrations/migrate.ts';
 import { openSqlite } from './db/sqlite.ts';
+import { admissionLimitsOf, createAdmission } from './http/admission.ts';
 import { createServer } from './http/server.ts';
 import { startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -33,6 +34,10 @@ import { createActivity } from './modules/users/activity.ts';
 import { createAttemptCounts } from './modules/webhooks/attempt_counts.ts';
 import { createTestPlaces } from './modules/webhooks/test_places.ts';
 import { createDeliveryWorker } from './modules/webhooks/worker.ts';
+import { openGateway } from './realtime/gateway.ts';
+import { createHub } from './realtime/hub.ts';
+import { createPresence } from './realtime/presence.ts';
+import { createTyping } from './realtime/typing.ts';
 import { routes } from './routes.ts';
 
 const DATABASE_FILE = 'veza.db';
@@ -66,14 +71,22 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const undo: (() => void | Promise<void>)[] = [close];
   try {
     const firstAdmin = await bootstrap(deps);
-    const server = await createServer(deps, routes);
+    // Sockets and requests share what may run at a time.
+    const admission = createAdmission(admissionLimitsOf(config));
+    const server = await createServer(deps, routes, admission);
+    const gateway = openGateway(server.server, deps, admission);
     const { worker } = deps.webhooks;
     if (config.WEBHOOK_DELIVERY === 'on') await worker.start();
     const stopMaintenance = startMaintenance(deps);
     const sealer = startSealer(deps);
     const stopMeasuring = startMeasuring(deps);
     const end = async () => {
-      await Promise.all([drain(server, config.DRAIN_SECONDS), worker.stop(config.DRAIN_SECONDS * 1_000)]);
+      await Promise.all([
+        deps.realtime.hub.close(),
+        gateway.close(),
+        drain(server, config.DRAIN_SECONDS),
+        worker.stop(config.DRAIN_SECONDS * 1_000),
+      ]);
     };
     undo.unshift(end, stopMeasuring, stopMaintenance, sealer.stop);
     return { server, deps, firstAdmin, sealer, stopMaintenance, close: () => inTurn(undo) };
@@ -148,6 +161,11 @@ async function createDeps(
     activity: createActivity(db),
   });
   const worker = createDeliveryWorker({ isAlone: db.dialect === 'sqlite', deps: () => deps });
+  const hub = createHub(() => deps, { db, log });
+  const afterSend = () => {
+    hub.wake();
+    worker.wake();
+  };
   const deps: Deps = {
     config,
     db,
@@ -158,9 +176,10 @@ async function createDeps(
     authority,
     messages: {
       fragments: createMessageFragments(),
-      sends: createSendGather(db, worker.wake),
+      sends: createSendGather(db, afterSend),
       authors: createAuthorCounts(),
     },
+    realtime: { hub, presence: createPresence({ db, hub, now, log }), typing: createTyping(hub) },
     webhooks: {
       vault: createVault(secrets.secretKey, 'webhooks'),
       outgoing: outgoingOf(config, resolveName),

@@ -13,6 +13,7 @@ import type { MessageFragments } from './modules/messages/fragments.ts';
 import type { SendGather } from './modules/messages/gather.ts';
 import type { AuthorCounts } from './modules/statistics/authors.ts';
 import type { Webhooks } from './modules/webhooks/webhooks.ts';
+import type { Realtime } from './realtime/realtime.ts';
 
 /** What the composition root picks once; everything else is an argument. */
 export interface Deps {
@@ -29,6 +30,7 @@ export interface Deps {
     readonly authors: AuthorCounts;
   };
   readonly webhooks: Webhooks;
+  readonly realtime: Realtime;
   readonly files: { readonly blobs: Blobs; readonly images: Images; readonly making: MakingThumbnails };
 }
 
@@ -58,7 +60,12 @@ export interface Ctx {
 /** Exists only inside `write`: the one context with mutating stores and `emit`. */
 export interface WriteCtx extends Ctx {
   readonly db: Writer;
-  readonly emitted: NewEvent[];
+  readonly emitted: Emitted[];
+}
+
+interface Emitted {
+  readonly id: number;
+  readonly event: NewEvent;
 }
 
 /** The context of what the server does by itself, such as maintenance: without an actor or an address. `id` stands for the request's. */
@@ -78,7 +85,7 @@ export function isWriting(ctx: Ctx): ctx is WriteCtx {
  */
 export async function write<T>(ctx: Ctx, name: string, work: (ctx: WriteCtx) => Promise<T>): Promise<T> {
   if (isWriting(ctx)) return work(ctx);
-  let emitted: NewEvent[] = [];
+  let emitted: Emitted[] = [];
   const result = await ctx.deps.db.write(name, async (db) => {
     emitted = [];
     return work({ ...ctx, db, emitted });
@@ -98,19 +105,22 @@ export function lockStreams(
 
 /** Writes the events and their audit rows in this transaction; resolves with their ids. Their streams must be locked. */
 export async function emit(ctx: WriteCtx, ...events: NewEvent[]): Promise<number[]> {
-  ctx.emitted.push(...events);
   const { address, traceparent } = ctx.request;
-  return appendEvents(
+  const ids = await appendEvents(
     ctx.db,
     events.map((event) => ({ event, actorId: ctx.actor.userId, address, traceparent, at: ctx.now })),
   );
+  ctx.emitted.push(...events.map((event, place) => ({ id: ids[place] as number, event })));
+  return ids;
 }
 
 /** After the commit, and only then, memory follows the log. */
-function followCommitted(deps: Deps, events: readonly NewEvent[]): void {
-  for (const event of events) {
+function followCommitted(deps: Deps, emitted: readonly Emitted[]): void {
+  for (const { event, id } of emitted) {
     deps.authority.follow(event);
     deps.messages.fragments.follow(event);
+    deps.realtime.hub.follow(event, id);
   }
-  if (events.some(({ type }) => eventCatalogue[type].webhook)) deps.webhooks.worker.wake();
+  if (emitted.length > 0) deps.realtime.hub.wake();
+  if (emitted.some(({ event }) => eventCatalogue[event.type].webhook)) deps.webhooks.worker.wake();
 }

@@ -104,6 +104,54 @@ export const webhookEvents = {
 } as const satisfies Record<string, { within: 'room' | 'server'; says: string }>;
 export type WebhookEvent = keyof typeof webhookEvents;
 
+/**
+ * Whom the event log tells of what, and by which name: the people of a room or conversation; oneself; everybody who shares a place with
+ * the person; admins, and whoever it happened to. What is not listed is told to nobody.
+ */
+export type Audience = 'members' | 'self' | 'acquaintances' | 'admins';
+export const readEvents = {
+  message_sent: { to: 'members', as: 'message_sent' },
+  message_updated: { to: 'members', as: 'message_updated' },
+  message_deleted: { to: 'members', as: 'message_deleted' },
+  message_pinned: { to: 'members', as: 'message_pinned' },
+  message_unpinned: { to: 'members', as: 'message_unpinned' },
+  reaction_added: { to: 'members', as: 'reaction_added' },
+  reaction_removed: { to: 'members', as: 'reaction_removed' },
+  room_created: { to: 'members', as: 'room_created' },
+  room_updated: { to: 'members', as: 'room_updated' },
+  room_deleted: { to: 'members', as: 'room_deleted' },
+  user_joined: { to: 'members', as: 'user_joined' },
+  user_left: { to: 'members', as: 'user_left' },
+  member_role_changed: { to: 'members', as: 'member_role_changed' },
+  user_banned: { to: 'members', as: 'user_banned' },
+  user_unbanned: { to: 'members', as: 'user_unbanned' },
+  member_muted: { to: 'members', as: 'member_muted' },
+  member_unmuted: { to: 'members', as: 'member_unmuted' },
+  conversation_created: { to: 'members', as: 'dm_created' },
+  conversation_blocked: { to: 'members', as: 'conversation_updated' },
+  conversation_unblocked: { to: 'members', as: 'conversation_updated' },
+  file_uploaded: { to: 'members', as: 'file_uploaded' },
+  file_deleted: { to: 'members', as: 'file_deleted' },
+  private_file_uploaded: { to: 'self', as: 'file_uploaded' },
+  private_file_deleted: { to: 'self', as: 'file_deleted' },
+  read_mark_moved: { to: 'self', as: 'read_updated' },
+  user_created: { to: 'admins', as: 'user_created' },
+  user_updated: { to: 'acquaintances', as: 'user_updated' },
+  user_role_changed: { to: 'acquaintances', as: 'user_updated' },
+  user_suspended: { to: 'admins', as: 'user_updated' },
+  user_restored: { to: 'admins', as: 'user_updated' },
+  webhook_disabled: { to: 'admins', as: 'webhook_disabled' },
+} as const satisfies Partial<Record<EventType, { to: Audience; as: string }>>;
+export type ToldType = keyof typeof readEvents;
+/** What readers call an event; a message sent in a conversation has a name of its own, as for webhooks. */
+export type ReadName = (typeof readEvents)[ToldType]['as'] | 'direct_message_sent';
+export const readNames = [
+  ...new Set<ReadName>([...Object.values(readEvents).map(({ as }) => as), 'direct_message_sent']),
+];
+
+/** Those after which somebody sees nothing more of the room: the person it names, or everybody. */
+export const endingEvents: ReadonlySet<string> = new Set<EventType>(['user_left', 'user_banned', 'room_deleted']);
+
 export type EventType = keyof typeof eventCatalogue;
 type AuditedType = { [T in EventType]: (typeof eventCatalogue)[T]['audited'] extends true ? T : never }[EventType];
 

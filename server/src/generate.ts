@@ -3,6 +3,7 @@ import { configurationDocument } from './generate/configuration.ts';
 import { errorsDocument } from './generate/errors.ts';
 import { metricsDocument } from './generate/metrics.ts';
 import { permissionsDocument } from './generate/permissions.ts';
+import { realtimeDocument } from './generate/realtime.ts';
 import { webhookEventsDocument } from './generate/webhook_events.ts';
 import { openapiOf } from './http/openapi/document.ts';
 import { announced } from './modules/webhooks/announced.ts';
@@ -19,6 +20,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/configuration.md': configurationDocument(),
   'docs/metrics.md': metricsDocument(),
   'docs/permissions.md': permissionsDocument(),
+  'docs/realtime.md': realtimeDocument(),
   'docs/webhook-events.md': webhookEventsDocument(),
 };
 

@@ -2,6 +2,7 @@ import { type Deps, ownCtx, write } from './context.ts';
 import { forgetKeys } from './idempotency.ts';
 import { forgetAudit } from './modules/audit/forget.ts';
 import { forgetSessions } from './modules/auth/forget.ts';
+import { forgetEvents } from './modules/events/forget.ts';
 import { purgeFiles, sweepBlobs } from './modules/files/sweep.ts';
 import { purgeRooms } from './modules/rooms/purge.ts';
 import { foldStatistics } from './modules/statistics/fold.ts';
@@ -13,7 +14,7 @@ const FORGET_EVERY_MS = 10 * 60_000;
 const SWEEP_EVERY_TURNS = 36;
 
 /**
- * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over, old deliveries and former secrets, what deleted
+ * What the server does unasked: writes when people were seen, drops spent keys, sessions that are over, old events, deliveries and former secrets, what deleted
  * rooms have left and bytes that are no file's, folds statistics, and drops audit rows that are too old. Returns what stops it, after a last write.
  */
 export function startMaintenance(deps: Deps): () => Promise<void> {
@@ -27,6 +28,7 @@ export function startMaintenance(deps: Deps): () => Promise<void> {
     await forgetSessions(ctx, stopping.signal).catch(complain);
     await foldStatistics(ctx, stopping.signal).catch(complain);
     await forgetAudit(ctx, stopping.signal).catch(complain);
+    await forgetEvents(ctx, stopping.signal).catch(complain);
     await forgetDeliveries(ctx, stopping.signal).catch(complain);
     await forgetLeftDeliveries(ctx, stopping.signal).catch(complain);
     await forgetFormerSecrets(ctx).catch(complain);

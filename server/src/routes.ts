@@ -6,6 +6,7 @@ import { auditRoutes } from './modules/audit/routes.ts';
 import { authRoutes } from './modules/auth/routes.ts';
 import { banRoutes } from './modules/bans/routes.ts';
 import { conversationRoutes } from './modules/conversations/routes.ts';
+import { eventRoutes } from './modules/events/routes.ts';
 import { fileRoutes } from './modules/files/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { memberRoutes } from './modules/members/routes.ts';
@@ -16,6 +17,7 @@ import { reactionRoutes } from './modules/reactions/routes.ts';
 import { readMarkRoutes } from './modules/read_marks/routes.ts';
 import { roomRoutes } from './modules/rooms/routes.ts';
 import { statisticsRoutes } from './modules/statistics/routes.ts';
+import { typingRoutes } from './modules/typing/routes.ts';
 import { userRoutes } from './modules/users/routes.ts';
 import { webhookRoutes } from './modules/webhooks/routes.ts';
 
@@ -32,7 +34,9 @@ const declared: readonly Route[] = [
   ...messageRoutes,
   ...reactionRoutes,
   ...readMarkRoutes,
+  ...typingRoutes,
   ...conversationRoutes,
+  ...eventRoutes,
   ...fileRoutes,
   ...webhookRoutes,
   ...statisticsRoutes,

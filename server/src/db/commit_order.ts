@@ -10,10 +10,20 @@ export interface CommitPosition {
 
 export const BEGINNING: CommitPosition = { xid: '0', id: 0 };
 
+export function isBefore(one: CommitPosition, other: CommitPosition): boolean {
+  if (one.xid === other.xid) return one.id < other.id;
+  return BigInt(one.xid) < BigInt(other.xid);
+}
+
+/** Where there is one writer: ids are the order, and nothing is committed late. */
+export const isByIdAlone = (dialect: Dialect): boolean => dialect === 'sqlite';
+
 interface Order {
   readonly xid: RawBuilder<string>;
   readonly by: RawBuilder<unknown>;
+  readonly newestFirst: RawBuilder<unknown>;
   after(xid: string, id: number): Expression<boolean>;
+  upTo(xid: string, id: number): Expression<boolean>;
   /** Nothing that is still to be committed will stand before it. */
   readonly settled: Expression<boolean>;
 }
@@ -28,14 +38,18 @@ export function commitOrder(dialect: Dialect, table: string): Order {
     return {
       xid: sql<string>`'0'`,
       by: sql`${id}`,
+      newestFirst: sql`${id} desc`,
       after: (_, low) => sql<boolean>`${id} > ${low}`,
+      upTo: (_, high) => sql<boolean>`${id} <= ${high}`,
       settled: sql`1 = 1`,
     };
   const xid = sql.ref(`${table}.xid`);
   return {
     xid: sql<string>`${xid}::text`,
     by: sql`${xid}, ${id}`,
+    newestFirst: sql`${xid} desc, ${id} desc`,
     after: (lowXid, low) => sql<boolean>`(${xid}, ${id}) > (${lowXid}::text::xid8, ${low}::bigint)`,
+    upTo: (highXid, high) => sql<boolean>`(${xid}, ${id}) <= (${highXid}::text::xid8, ${high}::bigint)`,
     settled: sql<boolean>`${xid} < pg_snapshot_xmin(pg_current_snapshot())`,
   };
 }

@@ -11,6 +11,9 @@ export interface Recount {
   readonly from: string;
 }
 
+/** Events are kept for some days; all that happened since then (epoch milliseconds) are there. */
+export const forgottenBefore = `coalesce((select cast(value as bigint) from settings where key = 'events_forgotten_before'), 0)`;
+
 export interface Difference {
   readonly what: string;
   /** As the recount calls it. */

@@ -43,6 +43,7 @@ export interface Tables {
 }
 
 export type Flag = 0 | 1;
+export type Status = 'online' | 'away' | 'busy' | 'invisible';
 export type CounterName = 'rooms_public' | 'rooms_private' | 'users' | 'conversations' | 'files' | 'file_bytes';
 export type TallyName = 'messages' | 'reactions';
 
@@ -64,7 +65,7 @@ export interface UserRow {
   renamed_at: number | null;
   last_seen: number;
   /** How this person wants to be seen while connected. */
-  status: Generated<'online' | 'away' | 'busy' | 'invisible'>;
+  status: Generated<Status>;
   /** Since when nothing shows that he is here; null unless invisible. */
   invisible_since: number | null;
   version: number;

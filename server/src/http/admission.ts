@@ -1,9 +1,18 @@
+import type { Config } from '../config.ts';
+
 /** How many requests run and wait at most, and how long one waits (docs/configuration.md). */
 export interface AdmissionLimits {
   running: number;
   waiting: number;
   waitMs: number;
 }
+
+/** As configuration sets them. */
+export const admissionLimitsOf = (config: Config): AdmissionLimits => ({
+  running: config.MAX_RUNNING_REQUESTS,
+  waiting: config.MAX_WAITING_REQUESTS,
+  waitMs: config.MAX_WAITING_MS,
+});
 
 /** Tells when the client has gone: a response or socket of `node:http`. */
 export interface Client {

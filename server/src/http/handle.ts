@@ -8,7 +8,7 @@ import { isStillKnown } from './authenticate.ts';
 import type { Call } from './call.ts';
 import type { Deadlines, Pending } from './deadlines.ts';
 import type { Replies } from './replies.ts';
-import type { Route, RouteInput } from './route.ts';
+import type { Route, RouteInput, Waiting } from './route.ts';
 
 interface Parts {
   readonly deps: Deps;
@@ -40,7 +40,8 @@ export function handle(
 
   function run(call: Call, body: unknown) {
     const ctx: Ctx = { deps, actor: call.actor, request: call, now: deps.now(), db: deps.db.reader };
-    const input = { params: call.params, query: call.query, body, form: openForm?.(call) } as RouteInput<
+    const waiting = route.waits ? waitingOf(call) : undefined;
+    const input = { params: call.params, query: call.query, body, form: openForm?.(call), waiting } as RouteInput<
       never,
       never,
       never,
@@ -110,4 +111,11 @@ export function handle(
     if (reply.raw.socket) admit(call, body, false);
     else reply.raw.once('socket', () => admit(call, body, true));
   };
+}
+
+function waitingOf({ reply }: Call): Waiting {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  const lastEventId = reply.request.raw.headers['last-event-id'];
+  return { gone: gone.signal, lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined };
 }

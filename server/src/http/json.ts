@@ -4,19 +4,19 @@ import { invalid, invalidField } from '../errors.ts';
 const MAX_DEPTH = 64;
 const MAX_PATH = 120;
 
-/** Reads a JSON body: UTF-8, at most 64 levels deep, every text fit to be stored. No bytes at all count as `{}`. */
-export function readJson(bytes: Buffer): unknown {
+/** Reads a JSON body: UTF-8, at most 64 levels deep, every text fit to be stored. No bytes at all count as `{}`. `whole` is the field named for the value itself. */
+export function readJson(bytes: Buffer, whole = 'body'): unknown {
   if (bytes.length === 0) return {};
-  if (!isUtf8(bytes)) throw invalidField('body', 'not_utf8');
+  if (!isUtf8(bytes)) throw invalidField(whole, 'not_utf8');
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw invalidField('body', 'malformed_json');
+    throw invalidField(whole, 'malformed_json');
   }
   const fault = faultIn(value, 0);
   if (fault)
-    throw invalid([{ field: fault.path.reverse().join('.').slice(0, MAX_PATH) || 'body', reason: fault.reason }]);
+    throw invalid([{ field: fault.path.reverse().join('.').slice(0, MAX_PATH) || whole, reason: fault.reason }]);
   return value;
 }
 

@@ -1,7 +1,7 @@
 import type { Rate } from '../adapters/limiter/limiter.ts';
 import type { RateClass } from './route.ts';
 
-export type ClassName = Exclude<RateClass, 'none'> | 'anonymous';
+export type ClassName = Exclude<RateClass, 'none'> | 'anonymous' | 'frames';
 
 /** One class of requests and what its headers always say. */
 export interface LimitClass {

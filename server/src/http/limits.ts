@@ -76,7 +76,8 @@ export function pushRateHeaders(headers: string[], limit: LimitClass, verdict: V
   );
 }
 
-function classesOf(config: Config): Record<ClassName, LimitClass> {
+/** Every class as configuration sets it. */
+export function classesOf(config: Config): Record<ClassName, LimitClass> {
   const classOf = (name: ClassName, written: string): LimitClass => {
     const rate = parseRate(written);
     return { name, rate, policy: `"${name}";q=${rate.limit};w=${rate.windowMs / 1_000}` };
@@ -90,6 +91,7 @@ function classesOf(config: Config): Record<ClassName, LimitClass> {
     create: classOf('create', config.RATE_LIMIT_CREATE),
     upload: classOf('upload', config.RATE_LIMIT_UPLOAD),
     search: classOf('search', config.RATE_LIMIT_SEARCH),
+    frames: classOf('frames', config.RATE_LIMIT_FRAMES),
     default: classOf('default', config.RATE_LIMIT_DEFAULT),
     anonymous: classOf('anonymous', config.RATE_LIMIT_ANONYMOUS),
   };

@@ -1,6 +1,6 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
-import type { Answer, FileAnswer } from '../answer.ts';
+import type { Answer, FileAnswer, Listener, StreamAnswer } from '../answer.ts';
 import type { Deps } from '../context.ts';
 import type { AppError } from '../errors.ts';
 import { BytesMissing, planBytes, whole } from './bytes.ts';
@@ -46,9 +46,10 @@ export function createReplies(
   const serialiserOf = createSerialisers();
   const hasPlugins = config.CORS_ORIGINS.length > 0;
 
-  function answer(call: Call, { status, data, json, text, page, file, replayed }: Answer) {
+  function answer(call: Call, { status, data, json, text, page, file, stream, replayed }: Answer) {
     const { route } = call;
     if (file) return sendFile(call, file);
+    if (stream) return sendStream(call, stream);
     const headers: string[] = [];
     if (replayed) headers.push('idempotent-replayed', 'true');
     if (call.representation && status === 200) headers.push('preference-applied', 'return=representation');
@@ -114,6 +115,24 @@ export function createReplies(
     file.open(range.from, range.to).then(begin, (error) => fail(call, error));
   }
 
+  function sendStream(call: Call, stream: StreamAnswer): void {
+    const { raw } = call.reply;
+    if (call.answered || raw.destroyed) return;
+    // Proxies that gather what passes would keep events back.
+    writeHead(call, 200, [
+      ...closed,
+      'cache-control',
+      'no-store',
+      'content-type',
+      stream.type,
+      'x-accel-buffering',
+      'no',
+    ]);
+    if (call.reply.request.method === 'HEAD') return void raw.end();
+    raw.flushHeaders();
+    stream.begin(listenerOf(raw));
+  }
+
   function send(call: Call, status: number, body: string | Buffer | undefined, more: string[], type = JSON_TYPE): void {
     if (call.answered) return; // the deadline was faster
     const headers = [...closed, 'cache-control', cacheControl(call, status), ...more];
@@ -153,6 +172,28 @@ export function createReplies(
 
 /** Large texts become bytes once: measuring, hashing and sending a text would each do it again. Small ones are sent with their headers in one piece. */
 const bytesIfLarge = (text: string) => (text.length < MIN_COMPRESSED ? text : Buffer.from(text));
+
+function listenerOf(raw: ServerResponse): Listener {
+  return {
+    get waiting() {
+      return raw.writableLength;
+    },
+    write: (text) => void raw.write(text),
+    drained: () =>
+      new Promise((resolve) => {
+        if (raw.destroyed || !raw.writableNeedDrain) return resolve();
+        const settle = () => {
+          raw.off('drain', settle);
+          raw.off('close', settle);
+          resolve();
+        };
+        raw.once('drain', settle);
+        raw.once('close', settle);
+      }),
+    end: () => void raw.end(),
+    cut: () => void raw.destroy(),
+  };
+}
 
 function cacheControl(call: Call, status: number): string {
   return call.route?.etag && status < 400 ? 'private, no-cache' : 'no-store';

@@ -32,12 +32,22 @@ export type Scope =
   | 'webhooks:write'
   | 'admin';
 
+/** Whoever waits for what is to come. */
+export interface Waiting {
+  /** Aborted when the client has gone. */
+  readonly gone: AbortSignal;
+  /** `Last-Event-ID`: the last event this client has seen of a stream. */
+  readonly lastEventId: string | undefined;
+}
+
 export interface RouteInput<P, Q, B, F> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
   /** Of a route that declares one. */
   readonly form: IncomingForm<F>;
+  /** Of a route that waits. */
+  readonly waiting: Waiting;
 }
 
 export interface RouteDefinition<P extends TObject, Q extends TObject, B extends TObject, F extends TObject = TObject> {

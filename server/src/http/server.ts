@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import fastify, { type FastifyHttpOptions, type FastifyInstance, type onRequestHookHandler } from 'fastify';
 import type { Deps } from '../context.ts';
-import { createAdmission } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { authenticate, recogniseOrCount } from './authenticate.ts';
 import { createBodyParser } from './body.ts';
 import { openCall } from './call.ts';
@@ -25,21 +25,23 @@ import { createChecks } from './validation.ts';
 
 /** What a route that says it is slow may take: as long as the statements of a snapshot. */
 const SLOW_MS = 10 * 60_000;
+/** What one that waits for others may take beyond the usual: the longest it is asked to wait. */
+const WAITING_MS = 30_000;
 
 /** The HTTP side, ready to listen. In this order a request is: opened, (cross-origin), known, counted, read, parsed, admitted, run. */
-export async function createServer(deps: Deps, routes: readonly Route[]): Promise<FastifyInstance> {
+export async function createServer(
+  deps: Deps,
+  routes: readonly Route[],
+  admission: Admission,
+): Promise<FastifyInstance> {
   const { config } = deps;
   const requests = createRequestCounts();
   const replies = createReplies(deps, requests);
   const limits = createLimits(deps);
   const checkOf = createChecks(config);
-  const admission = createAdmission({
-    running: config.MAX_RUNNING_REQUESTS,
-    waiting: config.MAX_WAITING_REQUESTS,
-    waitMs: config.MAX_WAITING_MS,
-  });
   const usual = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000);
   const slow = createDeadlines(SLOW_MS);
+  const waiting = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000 + WAITING_MS);
   const bodies = createDeadlines(config.REQUEST_TIMEOUT_SECONDS * 1_000);
   const uploads = createDeadlines(config.UPLOAD_TIMEOUT_SECONDS * 1_000);
 
@@ -57,7 +59,7 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   app.setErrorHandler((error, request) => replies.fail(request.call, error));
   await refuseUnknown(app, countUnknown);
   app.addHook('onClose', async () => {
-    for (const deadlines of [usual, slow, bodies, uploads]) deadlines.stop();
+    for (const deadlines of [usual, slow, waiting, bodies, uploads]) deadlines.stop();
   });
 
   deps.metrics.add(httpSource({ app, requests, admission, limits }));
@@ -66,7 +68,7 @@ export async function createServer(deps: Deps, routes: readonly Route[]): Promis
   const draining = refuseWhileDraining(app);
   const operators = admitOperators(config);
   for (const route of routes) {
-    const deadlines = route.form ? uploads : route.slow ? slow : usual;
+    const deadlines = route.form ? uploads : route.slow ? slow : route.waits ? waiting : usual;
     const hooks = [
       route.untilDraining ? draining : undefined,
       route.slow ? keepSocket : undefined,

@@ -45,6 +45,24 @@ export interface Person {
   upload(file: Upload, status: number): Promise<Data>;
 }
 
+/** Goes on for as long as somebody listens. */
+const ENDLESS = '/api/v1/events/stream';
+
+async function beginOf(app: App, request: { method: Method; url: string; headers: Headers }) {
+  const response = await app.server.inject({ ...request, payloadAsStream: true });
+  const stream = response.stream();
+  const isEndless = response.statusCode === 200;
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    if (isEndless) break;
+  }
+  stream.destroy();
+  const rawPayload = Buffer.concat(chunks);
+  const body = rawPayload.toString();
+  return Object.assign(Object.create(response), { rawPayload, body, payload: body, json: () => JSON.parse(body) });
+}
+
 export function person(app: App, session: Data): Person {
   const token: string = session?.access_token ?? '';
 
@@ -59,7 +77,9 @@ export function person(app: App, session: Data): Person {
     if (options.body !== undefined) headers['content-type'] ??= 'application/json';
     const payload =
       options.body === undefined ? {} : { payload: (raw ? options.body : JSON.stringify(options.body)) as string };
-    const response = await app.server.inject({ method, url, headers, ...payload });
+    const response = url.startsWith(ENDLESS)
+      ? await beginOf(app, { method, url, headers })
+      : await app.server.inject({ method, url, headers, ...payload });
     // As between requests over a socket, the loop turns: a long row of refusals alone would never let it, nor anything wait for input.
     await setImmediate();
     checkReply(method, url, response);

@@ -5,6 +5,7 @@ import type { Actor } from '../../src/actor.ts';
 import { createMemoryLimiter } from '../../src/adapters/limiter/memory.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Deps } from '../../src/context.ts';
+import { admissionLimitsOf, createAdmission } from '../../src/http/admission.ts';
 import { type Route, type RouteDefinition, route } from '../../src/http/route.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
@@ -42,7 +43,7 @@ export async function tinyApp(routes: readonly Route[], settings: Settings = {},
     metrics: createMetrics(log),
     authority: { actorOf, activity: { seen: (userId: number) => void seen.push(userId) } },
   } as unknown as Deps;
-  const app = await createServer(deps, routes);
+  const app = await createServer(deps, routes, createAdmission(admissionLimitsOf(deps.config)));
 
   /** Sends a request, signed in as alice unless told otherwise, and reads the envelope of the answer. */
   async function call(url: string, options: Omit<InjectOptions, 'url'> = {}) {

@@ -34,6 +34,9 @@ DELETE /rooms/{room_id}/members/{user_id}   | the owner              | 401 403 4
 POST /rooms/{room_id}/join                  | -                      | 401 403 201 404 403 404 200 200 200 200 201 404 201 | user
 POST /rooms/{room_id}/leave                 | -                      | 401 403 404u 404 403 404 204 204 204 409 404u 404 404u | user
 POST /rooms/{room_id}/read                  | -                      | 401 403 403 404 403 404 200 200 200 200 403 404 403 | member
+POST /rooms/{room_id}/typing                | -                      | 401 403 403 404 403 404 200 200 200 200 403 404 403 | member
+GET /events?room_id={room_id}               | -                      | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
+GET /events/stream?room_id={room_id}        | -                      | 401 200 200 404 403 404 200 200 200 200 200 404 200 |
 GET /rooms/{room_id}/bans                   | -                      | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
 PUT /rooms/{room_id}/bans/{user_id}         | other                  | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
 PUT /rooms/{room_id}/bans/{user_id}         | a member               | 401 403 403 404 403 404 403 403 200 200 200 404 200 | moderator
@@ -133,6 +136,8 @@ PUT /users/me                               | -                      | 401 200 2
 PUT /users/me                               | a role                 | 401 400 400 400 400 401 |
 GET /users/me/unread                        | -                      | 401 200 200 200 200 401 |
 GET /users/me/mentions                      | -                      | 401 200 200 200 200 401 |
+GET /events                                 | -                      | 401 200 200 200 200 401 |
+GET /events/stream                          | -                      | 401 200 200 200 200 401 |
 GET /users/search?q=a                       | -                      | 401 403 200 200 200 401 | user
 GET /users/{user_id}                        | other                  | 401 200 200 200 200 401 |
 GET /users/{user_id}                        | nobody                 | 401 404u 404u 404u 404u 401 |
@@ -164,6 +169,7 @@ GET /conversations/{conversation_id}          | -                     | 401 404 
 GET /conversations/{conversation_id}/messages | -                     | 401 404 404 404 404 200 200 200 |
 POST /conversations/{conversation_id}/messages | -                    | 401 404 404 404 404 201 403b 403b |
 POST /conversations/{conversation_id}/read    | -                     | 401 404 404 404 404 200 200 200 |
+POST /conversations/{conversation_id}/typing  | -                     | 401 404 404 404 404 200 403b 403b |
 GET /messages/{message_id}                    | the other's message   | 401 404 404 404 404 200 200 200 |
 GET /messages/{message_id}/thread             | the other's message   | 401 404 404 404 404 200 200 200 |
 GET /messages/{message_id}/history            | the other's message   | 401 404 404 404 404 200 200 200 |
@@ -188,7 +194,6 @@ POST /conversations/{conversation_id}/block   | -                     | 401 404 
 /** Rows whose routes do not exist yet: whoever adds such a route takes it from here and writes its cells above. */
 export const notThereYet = [
   'POST /messages/{message_id}/report',
-  'POST /rooms/{room_id}/typing',
   'GET /rooms/{room_id}/reports',
   'PUT /reports/{report_id}',
   'GET /messages/search',

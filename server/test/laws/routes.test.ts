@@ -7,6 +7,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Deps } from '../../src/context.ts';
 import { errorTable } from '../../src/errors.ts';
 import { eventCatalogue } from '../../src/events.ts';
+import { admissionLimitsOf, createAdmission } from '../../src/http/admission.ts';
 import type { Route } from '../../src/http/route.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
@@ -39,7 +40,7 @@ const partsOfOthers: Readonly<Record<string, string>> = {
 describe('laws of the routes', () => {
   test('the router serves what the list names, and nothing else', async () => {
     const deps = { config: readConfig({}), now: Date.now, metrics: createMetrics(pino()) } as Deps;
-    const server = await createServer(deps, routes);
+    const server = await createServer(deps, routes, createAdmission(admissionLimitsOf(deps.config)));
     const served = routesOf(server.printRoutes({ commonPrefix: false }));
     await server.close();
     assert.deepEqual(served.sort(), [...names].sort());

@@ -64,6 +64,8 @@ const bodies: Readonly<Record<string, (things: Things) => Body>> = {
   'POST /messages/{message_id}/reactions': () => ({ emoji: '🎉' }),
   'POST /files/{file_id}/link': () => ({ expires_in: 60 }),
   'POST /rooms/{room_id}/read': mark,
+  'POST /rooms/{room_id}/typing': () => ({ typing: true }),
+  'POST /conversations/{conversation_id}/typing': () => ({ typing: true }),
   'POST /conversations/{conversation_id}/read': ({ direct_message_id }) => ({
     message_id: direct_message_id,
     unread: false,

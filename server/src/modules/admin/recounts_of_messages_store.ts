@@ -1,5 +1,5 @@
 import type { Reader } from '../../db/database.ts';
-import type { Recount } from '../../db/recount.ts';
+import { forgottenBefore, type Recount } from '../../db/recount.ts';
 import { textOf } from '../../db/statement.ts';
 import { living } from './recounts_of_containers_store.ts';
 
@@ -52,7 +52,8 @@ const sent: Recount = {
   names: ['sent_events'],
   from: `select m.id, 1 as sent_events, coalesce(e.events, 0) as counted_sent_events from messages as m ${inLiving}
     left join (select message_id, container_id, count(*) as events from events where type = 'message_sent' group by message_id, container_id) as e
-      on e.message_id = m.id and e.container_id = m.container_id`,
+      on e.message_id = m.id and e.container_id = m.container_id
+    where m.created_at >= ${forgottenBefore}`,
 };
 
 const sentEvents: Recount = {
@@ -78,7 +79,8 @@ const auditRows: Recount = {
   names: ['event_id', 'actor_id', 'container_id'],
   from: `select a.id, a.event_id, a.actor_id, a.container_id, e.id as counted_event_id, e.actor_id as counted_actor_id,
       e.container_id as counted_container_id
-    from audit_log as a left join events as e on e.id = a.event_id and e.type = a.action`,
+    from audit_log as a left join events as e on e.id = a.event_id and e.type = a.action
+    where a.created_at >= ${forgottenBefore}`,
 };
 
 export const messageRecounts = (auditedTypes: readonly string[]): readonly Recount[] => [

@@ -1,9 +1,12 @@
-import type { Recount } from '../../db/recount.ts';
+import { forgottenBefore, type Recount } from '../../db/recount.ts';
 
 const hour = (at: string) => `${at} / 3600000`;
 const sum = (name: string) => `cast(sum(${name}) as bigint) as ${name}`;
 const ofLiving = `inner join containers as c on c.id = m.container_id and c.visibility <> 'deleted'`;
 const ofRooms = `inner join containers as c on c.id = told.container_id and c.visibility in ('public', 'private')`;
+
+/** Joins are counted from events; of hours whose events have been forgotten there is nothing to count. */
+const isKept = (hour: string) => `${hour} * 3600000 >= ${forgottenBefore}`;
 
 const roomHours: Recount = {
   of: 'room_hour',
@@ -11,9 +14,9 @@ const roomHours: Recount = {
   from: `select told.container_id || ':' || told.hour as id, ${sum('messages')}, ${sum('joins')}, ${sum('reactions')},
       ${sum('counted_messages')}, ${sum('counted_joins')}, ${sum('counted_reactions')}
     from (
-      select container_id, hour, messages, joins, reactions, 0 as counted_messages, 0 as counted_joins, 0 as counted_reactions from room_hours
+      select container_id, hour, messages, case when ${isKept('hour')} then joins else 0 end as joins, reactions, 0 as counted_messages, 0 as counted_joins, 0 as counted_reactions from room_hours
       union all select container_id, ${hour('created_at')}, 0, 0, 0, 1, 0, 0 from messages where content is not null
-      union all select container_id, ${hour('created_at')}, 0, 0, 0, 0, 1, 0 from events where type = 'user_joined'
+      union all select container_id, ${hour('created_at')}, 0, 0, 0, 0, 1, 0 from events where type = 'user_joined' and ${isKept(`(${hour('created_at')})`)}
       union all select m.container_id, ${hour('r.created_at')}, 0, 0, 0, 0, 0, 1 from reactions as r inner join messages as m on m.id = r.message_id
     ) as told ${ofRooms} group by told.container_id, told.hour`,
 };

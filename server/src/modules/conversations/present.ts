@@ -14,12 +14,13 @@ export interface LastMessage {
 /** The REST shape; `last` is left out where it was not asked for. */
 export function presentConversation(
   conversation: ConversationForUser,
-  deps: Pick<Deps, 'authority'>,
+  deps: Pick<Deps, 'authority' | 'realtime'>,
   last: LastMessage | null | undefined,
 ) {
   const blockedByMe = conversation.blocked_by_me === 1;
   const isBlocked = blockedByMe || conversation.blocked_by_other === 1;
   const { other_id: id, other_last_seen: last_seen, other_created_at: created_at } = conversation;
+  const { other_invisible_since: invisible_since } = conversation;
   return {
     id: conversation.id,
     uuid: `conv-${conversation.uuid}`,
@@ -28,7 +29,7 @@ export function presentConversation(
       username: conversation.other_username,
       display_name: conversation.other_display_name,
       avatar_url: conversation.other_avatar_url,
-      ...presenceOf(deps, { id, last_seen, created_at }, isBlocked),
+      ...presenceOf(deps, { id, last_seen, invisible_since, created_at }, isBlocked),
     },
     ...(last === undefined ? {} : { last_message: last && { ...last, created_at: timestamp(last.created_at) } }),
     unread_count: unreadCount(conversation),

@@ -34,6 +34,7 @@ function conversationFor(q: Builder, p: { container_id: number; user_id: number 
       'other.display_name as other_display_name',
       'other.avatar_url as other_avatar_url',
       'other.last_seen as other_last_seen',
+      'other.invisible_since as other_invisible_since',
       'other.created_at as other_created_at',
     ]);
 }
@@ -68,6 +69,10 @@ export const countConversations = query((q, p: { user_id: number }) =>
 
 export const findPair = query((q, p: { low: number; high: number }) =>
   q.selectFrom('conversations').where('low_user_id', '=', p.low).where('high_user_id', '=', p.high).select('id'),
+);
+
+export const findSides = query((q, p: { container_id: number }) =>
+  q.selectFrom('members').where('container_id', '=', p.container_id).select('user_id'),
 );
 
 /** The conversation of two people, if either has blocked the other in it. */

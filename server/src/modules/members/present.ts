@@ -13,7 +13,7 @@ export async function membersOf(ctx: Ctx, members: readonly MemberWithUser[]) {
 }
 
 function memberOf({ deps, now }: Ctx, member: MemberWithUser, isHidden: boolean) {
-  const { user_id: id, last_seen, created_at, muted_until } = member;
+  const { user_id: id, last_seen, invisible_since, created_at, muted_until } = member;
   return {
     room_id: member.container_id,
     user_id: id,
@@ -22,7 +22,7 @@ function memberOf({ deps, now }: Ctx, member: MemberWithUser, isHidden: boolean)
     avatar_url: member.avatar_url,
     role: member.role,
     joined_at: timestamp(member.joined_at),
-    ...presenceOf(deps, { id, last_seen, created_at }, isHidden),
+    ...presenceOf(deps, { id, last_seen, invisible_since, created_at }, isHidden),
     muted_until: muted_until !== null && muted_until > now ? timestamp(muted_until) : null,
   };
 }

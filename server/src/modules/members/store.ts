@@ -37,6 +37,7 @@ const columns = [
   'm.role',
   'm.joined_at',
   'u.last_seen',
+  'u.invisible_since',
   'u.created_at',
   'm.muted_until',
 ] as const;

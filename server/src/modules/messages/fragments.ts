@@ -22,6 +22,8 @@ export interface MessageFragments {
   render(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<string[]>;
   /** The same as bytes, to be put in a row: commas are in them. */
   renderPage(db: Reader, viewerId: number, keys: readonly MessageKey[]): Promise<PageOfBytes>;
+  /** Messages for nobody in particular, by id, deleted ones without their words; for what tells of them. */
+  forNobody(db: Reader, ids: readonly number[]): Promise<Map<number, string>>;
   /** One message as a transaction sees it; nothing is kept, since it may yet be undone. */
   fresh(db: Reader, viewerId: number, id: number): Promise<string | undefined>;
   follow(event: NewEvent): void;
@@ -54,22 +56,9 @@ export function createMessageFragments(): MessageFragments {
 
   async function loadMissing(db: Reader, missing: readonly MessageKey[]): Promise<Map<number, Kept>> {
     const madeIn = era;
-    const rows = await findMessages.firstOfEach(
-      db,
-      missing.map(({ id }) => ({ id })),
-    );
-    const reacted = rows.flatMap((row) => (row && row.reaction_count > 0 ? [row.id] : []));
-    const reactions = await reactionsOf(db, reacted);
-    const files = await filesOf(
-      db,
-      rows.filter((row) => row !== undefined),
-    );
     const loaded = new Map<number, Kept>();
-    for (const row of rows) {
-      if (row?.is_listed !== 1) continue;
-      const text = messageJson(row, reactions.get(row.id) ?? [], files.get(row.id));
-      loaded.set(row.id, keepText(row.id, row.version, text, madeIn));
-    }
+    for (const { row, text } of await readTexts(db, missing))
+      if (row.is_listed === 1) loaded.set(row.id, keepText(row.id, row.version, text, madeIn));
     return loaded;
   }
 
@@ -132,6 +121,13 @@ export function createMessageFragments(): MessageFragments {
   return {
     render,
     renderPage,
+    forNobody: async (db, ids) => {
+      const read = await readTexts(
+        db,
+        ids.map((id) => ({ id })),
+      );
+      return new Map(read.map(({ row, text }) => [row.id, text]));
+    },
     fresh,
     bytesKept: () => kept.calculatedSize,
     follow: (event) => {
@@ -140,6 +136,21 @@ export function createMessageFragments(): MessageFragments {
       kept.clear();
     },
   };
+}
+
+/** Messages as they are now, those that are found. */
+async function readTexts(db: Reader, wanted: readonly { readonly id: number }[]) {
+  const found = await findMessages.firstOfEach(
+    db,
+    wanted.map(({ id }) => ({ id })),
+  );
+  const rows = found.filter((row) => row !== undefined);
+  const reactions = await reactionsOf(
+    db,
+    rows.filter(({ reaction_count }) => reaction_count > 0).map(({ id }) => id),
+  );
+  const files = await filesOf(db, rows);
+  return rows.map((row) => ({ row, text: messageJson(row, reactions.get(row.id) ?? [], files.get(row.id)) }));
 }
 
 /** What hangs on those of the messages that have something. */

@@ -2,19 +2,23 @@ import type { Ctx, Deps } from '../../context.ts';
 import { timestamp } from '../../timestamp.ts';
 import { findBlocks } from '../conversations/store.ts';
 
-// Online is who holds a socket, and sockets do not exist yet.
-const IS_ONLINE = false;
-
 interface Seen {
   readonly id: number;
   readonly last_seen: number;
   readonly created_at: number;
+  readonly invisible_since: number | null;
 }
 
 /** Whether somebody is here, and when he last was; where that is hidden, he looks as if he had never come back. */
-export function presenceOf({ authority }: Pick<Deps, 'authority'>, person: Seen, isHidden: boolean) {
-  const lastSeen = isHidden ? person.created_at : authority.activity.lastSeen(person.id, person.last_seen);
-  return { is_online: IS_ONLINE, last_seen: timestamp(lastSeen) };
+export function presenceOf(deps: Pick<Deps, 'authority' | 'realtime'>, person: Seen, isHidden: boolean) {
+  if (isHidden) return { is_online: false, last_seen: timestamp(person.created_at) };
+  const lastSeen = shownLastSeen(person, deps.authority.activity.lastSeen(person.id, person.last_seen));
+  return { is_online: deps.realtime.presence.isOnline(person.id), last_seen: timestamp(lastSeen) };
+}
+
+/** Whoever is invisible was last seen before he was. */
+export function shownLastSeen({ invisible_since }: Pick<Seen, 'invisible_since'>, lastSeen: number): number {
+  return invisible_since === null ? lastSeen : Math.min(invisible_since, lastSeen);
 }
 
 /** Those of these people whose presence the caller may not see: a block stops it between the two, whoever made it. */

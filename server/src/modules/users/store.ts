@@ -16,6 +16,7 @@ export const userColumns = [
   'u.is_suspended',
   'u.renamed_at',
   'u.last_seen',
+  'u.invisible_since',
   'u.version',
   'u.created_at',
   'u.updated_at',

@@ -1,9 +1,11 @@
 import type { Ctx } from '../../context.ts';
 import type { Writer } from '../../db/database.ts';
+import type { LoggedEvent } from '../../log/read.ts';
 import { timestamp } from '../../timestamp.ts';
+import { loadFacts } from '../events/facts.ts';
+import { payloadOf } from '../events/payload.ts';
 import { bodyText } from './body.ts';
 import { claimDue, findClaimed, giveUp, keepBody } from './claim_store.ts';
-import { type LoggedEvent, payloadOf } from './payload.ts';
 import type { SealedSecrets } from './secrets.ts';
 
 export interface Wanted {
@@ -81,19 +83,23 @@ async function renderOrGiveUp(ctx: Ctx, db: Writer, row: Row): Promise<string | 
 
 async function render(ctx: Ctx, db: Writer, row: Row): Promise<string> {
   const event: LoggedEvent = {
+    id: row.event_id ?? 0,
+    xid: '0',
     type: row.type ?? row.event,
     container_id: row.container_id,
-    subject_id: row.subject_id,
+    message_id: row.subject_id,
     user_id: row.user_id,
     actor_id: row.actor_id ?? 0,
+    version: row.version,
     data: JSON.parse(row.data ?? '{}'),
+    created_at: row.created_at,
   };
   const body = bodyText({
     id: row.message_id,
     event: row.event,
     timestamp: timestamp(row.happened_at ?? row.created_at),
     webhook_id: row.webhook_id,
-    data: await payloadOf(ctx, event),
+    data: await payloadOf(ctx, event, await loadFacts(ctx, [event])),
   });
   await keepBody.run(db, { id: row.id, body });
   return body;

@@ -103,7 +103,7 @@ export const findClaimed = queryOfIds((q, ids) =>
       ] as const),
       ...(['e.type', 'e.actor_id', 'e.container_id', 'e.message_id as subject_id', 'e.user_id', 'e.data'] as const),
       'e.created_at as happened_at',
-      ...(['d.traceparent', 'd.created_at'] as const),
+      ...(['e.version', 'd.event_id', 'd.traceparent', 'd.created_at'] as const),
       // The message has no words any more, or is in a room that has none.
       sql<Flag>`case when d.about_message_id is not null and (m.content is null or c.visibility = 'deleted') then 1 else 0 end`.as(
         'is_gone',

@@ -28,18 +28,30 @@ const { can: _, ...shownOfRoom } = Room.properties;
 const Place = Type.Object(shownOfRoom);
 const GoneRoom = { ...inRoom, id: Id, is_deleted: Type.Literal(true) };
 
+const Root = Strict(
+  { message_id: Id, thread_count: Type.Integer(), version: Type.Integer() },
+  { description: 'Of a reply: the message its thread is under, as it is now.' },
+);
 const ToldMessage = Component('ToldMessage', {
   ...Message.properties,
   ...always,
   user_id: Type.Integer({ minimum: 1, description: 'The author, as `author_id`.' }),
+  root: Type.Optional(Root),
 });
 /** What the log says of them besides has the names of fields they have. */
 const message = ToldMessage;
 
+/** How many are in the room now. */
+const counted = { member_count: Type.Integer({ minimum: 0 }) };
+const Person = Strict({ user_id: Id, username: Type.String() });
 const ofMember = (type: 'user_joined' | 'user_left' | 'member_role_changed' | 'member_muted' | 'member_unmuted') =>
-  thingOf(Member, saidOf(type), { ...inRoom, user_id: Id, ...saidOf(type) });
+  thingOf(Member, { ...counted, ...saidOf(type) }, { ...inRoom, user_id: Id, ...saidOf(type) });
 const reaction = (type: 'reaction_added' | 'reaction_removed') =>
-  Strict({ ...inRoom, message_id: Id, user_id: Id, username, ...saidOf(type) });
+  Strict({
+    ...{ ...inRoom, message_id: Id, user_id: Id, username, ...saidOf(type) },
+    users: Type.Optional(Type.Array(Person, { description: 'The first ten who chose it, as they are now.' })),
+    version: Type.Optional(Type.Integer({ description: 'Of the message, after it.' })),
+  });
 const ofUser = (type: 'user_created' | 'user_updated') => {
   const about = { ...always, room_id: Type.Null(), user_id: Id, ...saidOf(type) };
   return Type.Union([Strict({ ...OwnUser.properties, ...about }), Strict(about)]);
@@ -60,7 +72,11 @@ export const payloadSchemas: Readonly<Record<WebhookEvent, TSchema>> = {
   member_role_changed: ofMember('member_role_changed'),
   member_muted: ofMember('member_muted'),
   member_unmuted: ofMember('member_unmuted'),
-  user_banned: thingOf(Ban, saidOf('user_banned'), { ...inRoom, user_id: Id, username, ...saidOf('user_banned') }),
+  user_banned: thingOf(
+    Ban,
+    { ...counted, ...saidOf('user_banned') },
+    { ...inRoom, user_id: Id, username, member_count: Type.Optional(counted.member_count), ...saidOf('user_banned') },
+  ),
   user_unbanned: Strict({ ...inRoom, user_id: Id, username }),
   room_created: thingOf(Place, {}, GoneRoom),
   room_updated: thingOf(Place, {}, GoneRoom),

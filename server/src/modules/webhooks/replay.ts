@@ -3,12 +3,13 @@ import { type Ctx, write } from '../../context.ts';
 import { conflict, invalidField, unprocessable } from '../../errors.ts';
 import { once } from '../../idempotency.ts';
 import { instantOf } from '../../instant.ts';
-import { LOG_KEPT_MS } from '../../log/kept.ts';
 import { timestamp } from '../../timestamp.ts';
 import { allowOnWebhook } from './access.ts';
 import { byStar } from './lay_out.ts';
 import { findReplayOf, insertReplay, measureSpan } from './replay_store.ts';
 import type { Replay } from './schema.ts';
+
+const DAY_MS = 86_400_000;
 
 /**
  * Has the events of a span sent again, or for the first time to a webhook that was off or not there then. They are counted here; the
@@ -25,7 +26,7 @@ export async function replayEvents(ctx: Ctx, id: number, body: Replay): Promise<
   await allowOnWebhook(ctx, id);
   const { from } = asked;
   if (from > ctx.now) throw unprocessable('in_the_future', { field: 'from' });
-  const oldest = ctx.now - LOG_KEPT_MS;
+  const oldest = ctx.now - ctx.deps.config.EVENT_RETENTION_DAYS * DAY_MS;
   if (from < oldest) throw unprocessable('not_kept', { field: 'from', oldest: timestamp(oldest) });
   // Up to now; what comes later is told anyway.
   const span = { webhook_id: id, from_at: from, to_at: Math.min(asked.to ?? Number.POSITIVE_INFINITY, ctx.now + 1) };

@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import type { EventType } from '../../events.ts';
+import type { LoggedEvent } from '../../log/read.ts';
 import { timestamp } from '../../timestamp.ts';
 import { banOf } from '../bans/present.ts';
 import { findBan } from '../bans/store.ts';
@@ -7,25 +8,17 @@ import { presentFile } from '../files/present.ts';
 import { findFile } from '../files/store.ts';
 import { membersOf } from '../members/present.ts';
 import { findMembership } from '../members/store.ts';
+import { markAnswer } from '../read_marks/present.ts';
+import { findMark } from '../read_marks/store.ts';
 import { roomJson } from '../rooms/present.ts';
 import { findRoom } from '../rooms/store.ts';
 import { presentWithEmail } from '../users/present.ts';
 import { findUser } from '../users/store.ts';
-import { presentWebhook } from './read.ts';
-import { findWebhook } from './store.ts';
+import { presentWebhook } from '../webhooks/read.ts';
+import { findWebhook } from '../webhooks/store.ts';
+import type { Facts, Shape } from './facts.ts';
 
-/** An event as the log has it. */
-export interface LoggedEvent {
-  readonly type: string;
-  readonly container_id: number | null;
-  readonly subject_id: number | null;
-  readonly user_id: number | null;
-  readonly actor_id: number;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-type Shape = Record<string, unknown>;
-type Render = (ctx: Ctx, event: LoggedEvent) => Promise<Shape | undefined>;
+type Render = (ctx: Ctx, event: LoggedEvent, facts: Facts) => Promise<Shape | undefined> | Shape | undefined;
 
 const byType: Partial<Record<EventType, Render>> = {
   message_sent: messagePayload,
@@ -47,22 +40,32 @@ const byType: Partial<Record<EventType, Render>> = {
   user_unbanned: personPayload,
   user_created: userPayload,
   user_updated: userPayload,
+  user_role_changed: userPayload,
+  user_suspended: userPayload,
+  user_restored: userPayload,
   file_uploaded: uploadedPayload,
+  private_file_uploaded: uploadedPayload,
+  read_mark_moved: markPayload,
   webhook_disabled: webhookPayload,
 };
 
 /**
- * What a webhook is told: the thing as REST shows it now, to nobody in particular, with what the log alone knows of the event. A thing
+ * What is told of an event: the thing as REST shows it now, to nobody in particular, with what the log alone knows of the event. A thing
  * that is gone is told of by its ids.
  */
-export async function payloadOf(ctx: Ctx, event: LoggedEvent): Promise<Shape> {
-  const shape = (await byType[event.type as EventType]?.(ctx, event)) ?? idsOf(event);
-  return { room_id: event.container_id, ...shape, ...saidOf(event), actor_id: event.actor_id };
+export async function payloadOf(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape> {
+  const shape = (await byType[event.type as EventType]?.(ctx, event, facts)) ?? idsOf(event);
+  return { ...placeOf(event, facts), ...shape, ...saidOf(event), actor_id: event.actor_id };
 }
 
-function idsOf({ subject_id, user_id }: LoggedEvent): Shape {
+function placeOf({ container_id }: LoggedEvent, { places }: Facts): Shape {
+  const isDirect = places.get(container_id ?? 0)?.visibility === 'direct';
+  return isDirect ? { room_id: null, conversation_id: container_id } : { room_id: container_id };
+}
+
+function idsOf({ message_id, user_id }: LoggedEvent): Shape {
   return {
-    ...(subject_id === null ? {} : { message_id: subject_id }),
+    ...(message_id === null ? {} : { message_id }),
     ...(user_id === null ? {} : { user_id }),
   };
 }
@@ -72,15 +75,16 @@ function saidOf({ data }: LoggedEvent): Shape {
   return typeof data.until === 'number' ? { ...data, until: timestamp(data.until) } : data;
 }
 
-const WORDS_GONE = { content: null, metadata: {}, reactions: {}, mentions: [], attachments: [], is_deleted: true };
+function messagePayload(_: Ctx, { message_id }: LoggedEvent, { messages }: Facts): Shape | undefined {
+  return messages.get(message_id as number);
+}
 
-/** With its author as `user_id`. In a deleted room nothing has words any more. */
-async function messagePayload(ctx: Ctx, { subject_id, container_id }: LoggedEvent): Promise<Shape | undefined> {
-  const text = await ctx.deps.messages.fragments.fresh(ctx.db, 0, subject_id as number);
-  if (text === undefined) return undefined;
-  const message = JSON.parse(text) as Shape;
-  const room = await findRoom.first(ctx.db, { container_id: container_id as number, user_id: 0 });
-  return { ...message, ...(room?.visibility === 'deleted' ? WORDS_GONE : {}), user_id: message.author_id };
+/** Which emoji, and how often it stood there then, the log knows; who they are is told as it is now. */
+async function reactionPayload(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
+  const person = await personPayload(ctx, event);
+  const reactions = facts.messages.get(event.message_id as number)?.reactions as Record<string, Shape> | undefined;
+  const users = reactions?.[event.data.emoji as string]?.users ?? [];
+  return person && { message_id: event.message_id, ...person, users, version: event.version };
 }
 
 async function roomPayload(ctx: Ctx, { type, container_id }: LoggedEvent): Promise<Shape | undefined> {
@@ -89,27 +93,27 @@ async function roomPayload(ctx: Ctx, { type, container_id }: LoggedEvent): Promi
   return type === 'room_deleted' ? undefined : (JSON.parse(roomJson(room)) as Shape);
 }
 
-async function membershipPayload(ctx: Ctx, event: LoggedEvent): Promise<Shape | undefined> {
+async function membershipPayload(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
   const key = { container_id: event.container_id as number, user_id: event.user_id as number };
   const [member] = await membersOf(ctx, await findMembership.all(ctx.db, key));
-  return member;
+  return member && { ...member, ...countOf(event, facts) };
 }
 
-async function banPayload(ctx: Ctx, event: LoggedEvent): Promise<Shape | undefined> {
+/** How many are in the room now: who is told of one more or less need not count. */
+function countOf({ container_id }: LoggedEvent, { places }: Facts): Shape {
+  return { member_count: places.get(container_id ?? 0)?.member_count ?? 0 };
+}
+
+async function banPayload(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
   const key = { container_id: event.container_id as number, user_id: event.user_id as number };
   const ban = await findBan.first(ctx.db, { ...key, now: ctx.now });
-  return ban ? banOf(ban) : personPayload(ctx, event);
+  const shape = ban ? banOf(ban) : await personPayload(ctx, event);
+  return shape && { ...shape, ...countOf(event, facts) };
 }
 
 async function personPayload(ctx: Ctx, { user_id }: LoggedEvent): Promise<Shape | undefined> {
   const user = await findUser.first(ctx.db, { id: user_id as number });
   return user && { user_id, username: user.username };
-}
-
-/** Which emoji, and how often it stands there now, the log knows. */
-async function reactionPayload(ctx: Ctx, event: LoggedEvent): Promise<Shape | undefined> {
-  const person = await personPayload(ctx, event);
-  return person && { message_id: event.subject_id, ...person };
 }
 
 /** Of a deleted one the log knows the name. */
@@ -121,6 +125,11 @@ async function uploadedPayload(ctx: Ctx, { data }: LoggedEvent): Promise<Shape |
 async function userPayload(ctx: Ctx, { user_id }: LoggedEvent): Promise<Shape | undefined> {
   const user = await findUser.first(ctx.db, { id: user_id as number });
   return user && { ...presentWithEmail(ctx, user), user_id };
+}
+
+async function markPayload(ctx: Ctx, { container_id, user_id }: LoggedEvent): Promise<Shape | undefined> {
+  const mark = await findMark.first(ctx.db, { container_id: container_id as number, user_id: user_id as number });
+  return mark && markAnswer(mark);
 }
 
 async function webhookPayload(ctx: Ctx, { data }: LoggedEvent): Promise<Shape | undefined> {

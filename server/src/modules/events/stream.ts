@@ -1,0 +1,86 @@
+import { type Answer, type Listener, okStream } from '../../answer.ts';
+import type { Ctx } from '../../context.ts';
+import type { CommitPosition } from '../../db/commit_order.ts';
+import { invalidField } from '../../errors.ts';
+import { readHead } from '../../log/read.ts';
+import { catchUp } from '../../realtime/catch_up.ts';
+import { placeAfter } from './cursor.ts';
+import { eventJson } from './present.ts';
+import { filteredReader } from './reader.ts';
+import type { EventFilters } from './schema.ts';
+import { type Allowed, allowView } from './view.ts';
+
+/** So that whoever listens, and every proxy between, sees that the connection lives. */
+const COMMENT_EVERY_MS = 15_000;
+export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
+
+interface Asked {
+  readonly filters: EventFilters;
+  readonly gone: AbortSignal;
+  /** What a client that connects again has seen last; it knows better than the address it began with. */
+  readonly lastEventId: string | undefined;
+}
+
+/** All events the caller may see, as server-sent events, from a place on and for as long as he listens. */
+export async function streamEvents(ctx: Ctx, { filters, gone, lastEventId }: Asked): Promise<Answer> {
+  const after = lastEventId || filters.after;
+  if (after !== undefined && !/^(0|[1-9]\d{0,15})$/.test(after)) throw invalidField('Last-Event-ID', 'not_a_cursor');
+  const from = after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, after);
+  const allowed = await allowView(ctx, filters.room_id, from);
+  const stream = openStream(ctx, filters, gone);
+  await ctx.deps.realtime.hub.attach(stream.reader, ctx.actor);
+  return okStream({ type: EVENT_STREAM, begin: (listener) => void stream.run(listener, allowed, from) });
+}
+
+function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
+  const { realtime, config, log } = ctx.deps;
+  const { hub } = realtime;
+  let listener: Listener | undefined;
+  let isOver = false;
+  let slowSince: number | undefined;
+
+  function over(finish: 'end' | 'cut'): void {
+    if (isOver) return;
+    isOver = true;
+    clearInterval(beat);
+    reader.isLive = false;
+    hub.detach(reader);
+    listener?.[finish]();
+  }
+
+  function write(text: string): void {
+    listener?.write(text);
+    // Whoever does not keep up begins again where he was; what waits for him must not grow.
+    if ((listener?.waiting ?? 0) > config.MAX_WAITING_BYTES) over('cut');
+  }
+
+  const reader = filteredReader(ctx, filters, {
+    get isOver() {
+      return isOver;
+    },
+    ready: () => listener?.drained() ?? Promise.resolve(),
+    receive: (event) => write(`id: ${event.id}\nevent: ${event.name}\ndata: ${eventJson(event, ctx.actor.userId)}\n\n`),
+    end: () => over('end'),
+  });
+  const beat = setInterval(() => {
+    const isSlow = (listener?.waiting ?? 0) > 0;
+    slowSince = isSlow ? (slowSince ?? performance.now()) : undefined;
+    if (performance.now() - (slowSince ?? Infinity) >= config.MAX_BEHIND_SECONDS * 1_000) over('cut');
+    else write(': still here\n\n');
+  }, COMMENT_EVERY_MS);
+  beat.unref();
+  gone.addEventListener('abort', () => over('cut'), { once: true });
+
+  async function run(to: Listener, { view, visits }: Allowed, from: CommitPosition): Promise<void> {
+    listener = to;
+    if (isOver) return to.end();
+    if (visits !== undefined) hub.visit(reader, visits);
+    write(': events\n\n');
+    await catchUp(ctx.deps, reader, view, from).catch((error) => {
+      log.warn({ err: error, req: ctx.request.id }, 'a stream of events could not go on');
+      over('end');
+    });
+  }
+
+  return { reader, run };
+}

@@ -1,0 +1,14 @@
+/** Why the server closes a socket, and what a client does then; docs/realtime.md is printed from it. */
+export const closeCodes = {
+  goodbye: [1000, 'The client has said goodbye.', 'no'],
+  binary: [1003, 'A binary frame; frames are text.', 'no'],
+  notUtf8: [1007, 'A text that is not UTF-8.', 'no'],
+  tooBig: [1009, 'A frame above the limit.', 'no'],
+  fault: [1011, 'A fault of the server.', 'yes, with a growing wait'],
+  restarting: [1012, 'The server restarts, or one has other rights than before.', 'yes, after a random wait'],
+  unauthenticated: [4001, 'Not authenticated in time, or no longer.', 'with a new token'],
+  tooMany: [4003, 'Too many frames, or too many that were refused.', 'after a minute'],
+  tooSlow: [4008, 'What waited to be read was too much, or waited too long.', 'yes, and resume'],
+  tooManySockets: [4009, 'Too many sockets of one person, or of one address.', 'after closing another'],
+} as const satisfies Record<string, readonly [code: number, says: string, reconnect: string]>;
+export type Closing = keyof typeof closeCodes;

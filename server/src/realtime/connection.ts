@@ -1,0 +1,100 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import { type Closing, closeCodes } from './close_codes.ts';
+import { bytesOf } from './frames.ts';
+
+/** What every socket has to keep to. */
+export interface Bounds {
+  readonly maxWaitingBytes: number;
+  readonly maxBehindMs: number;
+}
+
+/** Time for what still waits, and the close frame behind it, to be read. */
+const GRACE_MS = 3_000;
+
+/**
+ * What is written to one socket, and how far its reader is behind. Frames made ready for many are written past the library, which
+ * without compression writes whole frames at once too.
+ */
+export class Connection {
+  readonly #ws: WebSocket;
+  readonly #socket: Socket;
+  readonly #bounds: Bounds;
+  #closingSince = 0;
+  /** What had been written when the reader was first seen behind, and when that was. */
+  #behind: { readonly written: number; readonly since: number } | undefined;
+  closedFor: Closing | undefined;
+
+  constructor(ws: WebSocket, socket: Socket, bounds: Bounds) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#bounds = bounds;
+  }
+
+  get isOpen(): boolean {
+    return this.closedFor === undefined && this.#ws.readyState === this.#ws.OPEN;
+  }
+
+  send(frame: object): void {
+    this.write(bytesOf(frame));
+  }
+
+  /** Bytes of whole frames. */
+  write(bytes: Buffer): void {
+    if (!this.isOpen) return;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > this.#bounds.maxWaitingBytes) this.close('tooSlow');
+  }
+
+  ping(): void {
+    if (this.isOpen) this.#ws.ping();
+  }
+
+  close(why: Closing, reason: string = closeCodes[why][1]): void {
+    if (this.closedFor !== undefined) return;
+    this.closedFor = why;
+    this.#closingSince = performance.now();
+    this.#ws.close(closeCodes[why][0], reason);
+  }
+
+  /** At once, without a word. */
+  cut(): void {
+    this.closedFor ??= 'fault';
+    this.#ws.terminate();
+  }
+
+  /** Resolves when there is room for more. */
+  drained(): Promise<void> {
+    if (!this.#socket.writableNeedDrain || !this.isOpen) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = () => {
+        this.#socket.off('drain', settle);
+        this.#socket.off('close', settle);
+        resolve();
+      };
+      this.#socket.on('drain', settle);
+      this.#socket.on('close', settle);
+    });
+  }
+
+  /** Once a second: cuts off who has been behind for too long, and who does not take leave. */
+  look(now: number): void {
+    if (this.closedFor !== undefined) {
+      if (now - this.#closingSince > GRACE_MS) this.#ws.terminate();
+      return;
+    }
+    const { bytesWritten, writableLength } = this.#socket;
+    if (writableLength === 0) this.#behind = undefined;
+    else if (this.#behind === undefined || bytesWritten - writableLength >= this.#behind.written)
+      this.#behind = { written: bytesWritten, since: now };
+    else if (now - this.#behind.since > this.#bounds.maxBehindMs) this.close('tooSlow');
+  }
+
+  /** Stops reading while what was read is worked on. */
+  pause(): void {
+    this.#ws.pause();
+  }
+  resume(): void {
+    this.#ws.resume();
+  }
+}

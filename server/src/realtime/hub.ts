@@ -1,0 +1,167 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Actor } from '../actor.ts';
+import { type Deps, ownCtx } from '../context.ts';
+import type { CommitPosition } from '../db/commit_order.ts';
+import { rateLimited } from '../errors.ts';
+import { endingEvents, type NewEvent } from '../events.ts';
+import { type LoggedEvent, readHead } from '../log/read.ts';
+import { createTail } from '../log/tail.ts';
+import { type ToldEvent, tell } from '../modules/events/told.ts';
+import { createAudience, type LiveReader, type Person } from './audience.ts';
+import { dispatch } from './dispatch.ts';
+import { findPlacesOfPerson } from './hub_store.ts';
+
+/** Tells everybody who is connected of what is committed, in the order of the log. */
+export interface Hub {
+  /** Everything up to here has been told to live readers, and nothing after it. */
+  readonly position: CommitPosition;
+  /** Where the log ends, also when nobody is told of it. */
+  head(): Promise<CommitPosition>;
+  /** Takes a reader in, or raises 429 where a person has too many; it is told of nothing until its `isLive` is set, in the same turn in which it has read up to `position`. */
+  attach(reader: LiveReader, actor: Actor): Promise<void>;
+  detach(reader: LiveReader): void;
+  /** Tells a reader of a public room its person is not in, too; whether it may be seen was judged before. */
+  visit(reader: LiveReader, roomId: number): void;
+  endVisit(reader: LiveReader, roomId: number): void;
+  /** Whether a reader may be told of an event that was read before now. */
+  mayTell(reader: LiveReader, event: ToldEvent): boolean;
+  /** The people connected who are in a place. */
+  peopleIn(placeId: number): ReadonlySet<Person>;
+  /** Where somebody is; undefined for who is not connected. */
+  placesOf(userId: number): ReadonlySet<number> | undefined;
+  /** Something was committed. */
+  wake(): void;
+  /** What of a commit acts at once: whoever leaves, or is signed out, is told nothing more. */
+  follow(event: NewEvent, eventId: number): void;
+  /** Ends all readers. */
+  close(): Promise<void>;
+}
+
+/** Deliveries after which others have their turn: at a few microseconds each. */
+const AT_ONCE = 2_000;
+/** Until one of too many readers may have gone. */
+const RETRY_MS = 10_000;
+
+export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hub {
+  const audience = createAudience();
+  const loading = new Map<Person, Promise<void>>();
+  /** People whose places have changed while they were being read. */
+  const stale = new Set<Person>();
+  const tail = createTail({ ...parts, take });
+  let isClosed = false;
+
+  async function take(events: readonly LoggedEvent[], reached: (event: CommitPosition) => void): Promise<void> {
+    const told = new Map((await tell(ownCtx(deps(), 'events'), events)).map((event) => [event.id, event]));
+    let count = 0;
+    for (const event of events) {
+      const one = told.get(event.id);
+      markStale(event.user_id);
+      if (one) count += dispatch(audience, one);
+      reached(event);
+      if (count < AT_ONCE) continue;
+      count = 0;
+      await setImmediate();
+    }
+  }
+
+  function markStale(userId: number | null | undefined): void {
+    const person = audience.person(userId ?? 0);
+    if (person && loading.has(person)) stale.add(person);
+  }
+
+  async function load(person: Person): Promise<void> {
+    const key = { user_id: person.userId, is_guest: person.role === 'guest' ? 1 : 0 } as const;
+    do {
+      stale.delete(person);
+      const rows = await findPlacesOfPerson.all(parts.db.reader, key);
+      audience.setPlaces(
+        person,
+        rows.map(({ container_id }) => container_id),
+      );
+    } while (stale.has(person));
+  }
+
+  async function attach(reader: LiveReader, { userId, role }: Actor): Promise<void> {
+    if (isClosed) return reader.end('restarting');
+    const known = audience.person(userId);
+    if (known) {
+      refuseTooMany(known, reader.kind);
+      known.readers.add(reader);
+      await Promise.all([tail.start(), loading.get(known)]);
+      return;
+    }
+    const person: Person = { userId, role, readers: new Set([reader]), places: new Set(), endings: new Map() };
+    audience.add(person);
+    const loaded = load(person).finally(() => loading.delete(person));
+    loading.set(person, loaded);
+    await Promise.all([tail.start(), loaded]);
+  }
+
+  function refuseTooMany({ readers }: Person, kind: LiveReader['kind']): void {
+    const { MAX_SOCKETS_PER_USER: limit, RATE_LIMITS } = deps().config;
+    if (RATE_LIMITS === 'off' || [...readers].filter((one) => one.kind === kind).length < limit) return;
+    throw rateLimited({ scope: 'readers', limit, windowMs: 0, retryAfterMs: RETRY_MS });
+  }
+
+  function detach(reader: LiveReader): void {
+    for (const placeId of [...reader.visits]) audience.endVisit(reader, placeId);
+    const person = audience.person(reader.userId);
+    if (!person?.readers.delete(reader) || person.readers.size > 0) return;
+    audience.remove(person);
+    // Without anybody to tell, a commit costs nothing here.
+    if (audience.isEmpty()) void tail.stop();
+  }
+
+  function mayTell(reader: LiveReader, { to, type, userId, containerId }: ToldEvent): boolean {
+    if (to !== 'members') return true;
+    const placeId = containerId as number;
+    if (audience.person(reader.userId)?.places.has(placeId) || reader.visits.has(placeId)) return true;
+    return endingEvents.has(type) && (type === 'room_deleted' || userId === reader.userId);
+  }
+
+  function follow(event: NewEvent, eventId: number): void {
+    const placeId = event.containerId as number;
+    if (event.type === 'room_deleted') audience.close(placeId, eventId);
+    const person = audience.person(event.userId ?? 0);
+    if (!person) return;
+    markStale(event.userId);
+    if (event.type === 'user_left' || event.type === 'user_banned') {
+      audience.leave(person, placeId, eventId);
+      for (const reader of person.readers) audience.expel(reader, placeId);
+    } else if (event.type === 'session_ended') endSessions(person, (event.data?.session_ids ?? []) as string[]);
+    else if (event.type === 'user_suspended') end(person.readers, 'signed_out');
+    else if (event.type === 'user_role_changed') end(person.readers, 'changed');
+  }
+
+  function endSessions({ readers }: Person, sessionIds: readonly string[]): void {
+    end(
+      [...readers].filter(({ sessionId }) => sessionIds.includes(sessionId)),
+      'signed_out',
+    );
+  }
+
+  return {
+    get position() {
+      return tail.position;
+    },
+    head: () => (audience.isEmpty() ? readHead(parts.db.reader) : Promise.resolve(tail.position)),
+    attach,
+    detach,
+    visit: audience.visit,
+    endVisit: audience.endVisit,
+    mayTell,
+    peopleIn: audience.peopleIn,
+    placesOf: (userId) => audience.person(userId)?.places,
+    wake: tail.wake,
+    follow,
+    close: async () => {
+      isClosed = true;
+      for (const { readers } of [...audience.people()]) end(readers, 'restarting');
+      await tail.stop();
+    },
+  };
+}
+
+function end(readers: Iterable<LiveReader>, why: Parameters<LiveReader['end']>[0]): void {
+  for (const reader of [...readers]) reader.end(why);
+}

@@ -1,0 +1,152 @@
+import type { Deps } from '../context.ts';
+import { shownLastSeen } from '../modules/users/presence.ts';
+import { timestamp } from '../timestamp.ts';
+import type { Person } from './audience.ts';
+import { bytesOf } from './frames.ts';
+import type { Hub } from './hub.ts';
+import { findBlockedWith, findStanding, findVisibility } from './presence_store.ts';
+
+/** Who is here, and how those who share a place with them are told. */
+export interface Presence {
+  /** With a socket, and willing to be seen. */
+  isOnline(userId: number): boolean;
+  /** People who are seen. */
+  count(): number;
+  /** A socket has come; resolves when it is known whether its person wants to be seen. */
+  came(userId: number): Promise<void>;
+  left(userId: number): void;
+  /** What somebody shows has changed. */
+  changed(userId: number): Promise<void>;
+  /** Which room somebody looks at. */
+  moved(userId: number, roomId: number | null): void;
+  stop(): void;
+}
+
+/** A person a second, at most. */
+const EVERY_MS = 1_000;
+/** In a place with more people online nobody is told who comes and goes. */
+const MAX_PEOPLE = 500;
+
+interface Entry {
+  sockets: number;
+  /** Undefined until it has been read: who may be invisible is not shown. */
+  isSeen: boolean | undefined;
+  roomId: number | null;
+  /** What the others were told last. */
+  told: string;
+  toldAt: number;
+  timer: NodeJS.Timeout | undefined;
+  /** Where this person was when the last socket went. */
+  places: readonly number[];
+}
+
+type Parts = Pick<Deps, 'db' | 'log' | 'now'> & { readonly hub: Hub };
+
+export function createPresence({ db, hub, log, now }: Parts): Presence {
+  const entries = new Map<number, Entry>();
+  let isStopped = false;
+
+  function announceSoon(userId: number, entry: Entry): void {
+    if (entry.timer || isStopped) return;
+    const waitMs = Math.max(0, entry.toldAt + EVERY_MS - performance.now());
+    entry.timer = setTimeout(() => {
+      entry.timer = undefined;
+      announce(userId, entry).catch((error) => log.warn({ err: error }, 'presence could not be told'));
+    }, waitMs);
+    entry.timer.unref();
+  }
+
+  async function announce(userId: number, entry: Entry): Promise<void> {
+    entry.toldAt = performance.now();
+    const standing = await findStanding.first(db.reader, { user_id: userId });
+    const places = hub.placesOf(userId) ?? entry.places;
+    if (entry.sockets === 0) entries.delete(userId);
+    if (!standing) return;
+    const isHere = entry.sockets > 0 && entry.isSeen;
+    const shown = {
+      user_id: userId,
+      username: standing.username,
+      status: isHere ? standing.status : 'offline',
+      message: standing.status_message,
+      last_seen: timestamp(isHere ? now() : shownLastSeen(standing, standing.last_seen)),
+    };
+    const roomId = isHere ? entry.roomId : null;
+    const told = `${shown.status} ${shown.username} ${shown.message} ${roomId}`;
+    // Who was never seen is not said to have gone.
+    if (told === entry.told || (entry.told === '' && !isHere)) return;
+    entry.told = told;
+    await tell(userId, peopleNear(userId, places), shown, roomId);
+  }
+
+  function peopleNear(userId: number, places: Iterable<number>): Set<Person> {
+    const near = new Set<Person>();
+    for (const placeId of places) {
+      const people = hub.peopleIn(placeId);
+      if (people.size <= MAX_PEOPLE) for (const person of people) if (person.userId !== userId) near.add(person);
+    }
+    return near;
+  }
+
+  async function tell(userId: number, near: Set<Person>, shown: object, roomId: number | null): Promise<void> {
+    if (near.size === 0) return;
+    const blocked = new Set((await findBlockedWith.all(db.reader, { user_id: userId })).map((row) => row.user_id));
+    const room = roomId === null ? undefined : await findVisibility.first(db.reader, { id: roomId });
+    const whole = bytesOf({ type: 'user_presence', data: { ...shown, current_room: roomId } });
+    const part = bytesOf({ type: 'user_presence', data: { ...shown, current_room: null } });
+    for (const person of near) {
+      if (blocked.has(person.userId)) continue;
+      const sees = roomId !== null && (room?.visibility === 'public' || person.places.has(roomId));
+      for (const reader of person.readers) reader.pass(sees ? whole : part);
+    }
+  }
+
+  async function see(userId: number, entry: Entry): Promise<void> {
+    const standing = await findStanding.first(db.reader, { user_id: userId });
+    entry.isSeen = standing !== undefined && standing.status !== 'invisible';
+    announceSoon(userId, entry);
+  }
+
+  function change(userId: number, how: (entry: Entry) => void): void {
+    const entry = entries.get(userId);
+    if (!entry) return;
+    how(entry);
+    announceSoon(userId, entry);
+  }
+
+  return {
+    isOnline: (userId) => {
+      const entry = entries.get(userId);
+      return entry !== undefined && entry.sockets > 0 && entry.isSeen === true;
+    },
+    count: () => [...entries.values()].filter(({ sockets, isSeen }) => sockets > 0 && isSeen).length,
+    came: async (userId) => {
+      const fresh: Entry = {
+        ...{ sockets: 0, isSeen: undefined, roomId: null, told: '', toldAt: Number.NEGATIVE_INFINITY },
+        ...{ timer: undefined, places: [] },
+      };
+      const entry = entries.get(userId) ?? fresh;
+      entries.set(userId, entry);
+      entry.sockets++;
+      await see(userId, entry);
+    },
+    left: (userId) =>
+      change(userId, (entry) => {
+        entry.sockets--;
+        if (entry.sockets > 0) return;
+        entry.places = [...(hub.placesOf(userId) ?? [])];
+        entry.roomId = null;
+      }),
+    changed: async (userId) => {
+      const entry = entries.get(userId);
+      if (entry) await see(userId, entry);
+    },
+    moved: (userId, roomId) =>
+      change(userId, (entry) => {
+        entry.roomId = roomId;
+      }),
+    stop: () => {
+      isStopped = true;
+      for (const { timer } of entries.values()) clearTimeout(timer);
+    },
+  };
+}

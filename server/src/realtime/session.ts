@@ -1,0 +1,239 @@
+import type { Actor } from '../actor.ts';
+import { AppError } from '../errors.ts';
+import { refusalOf } from '../http/refusal.ts';
+import type { ToldEvent } from '../modules/events/told.ts';
+import type { ReaderEnd } from './audience.ts';
+import { authenticate } from './authenticate.ts';
+import type { CatchingUp } from './catch_up.ts';
+import type { Closing } from './close_codes.ts';
+import type { Here } from './command.ts';
+import type { Connection } from './connection.ts';
+import { eventBytes, type Frame } from './frames.ts';
+import { type Incoming, readFrame, requestIdIn } from './incoming.ts';
+import { errorFrame } from './refusals.ts';
+import { runCommand } from './run.ts';
+import type { Shared } from './shared.ts';
+
+/** Who is at the other end, as far as the upgrade said. */
+export interface Peer {
+  readonly address: string;
+  readonly userAgent: string;
+  readonly language: 'en' | 'fr';
+}
+
+/** Frames that wait for those before them, before nothing more is read. */
+const MAX_WAITING = 32;
+/** What waits until it is known who it is from. */
+const MAX_EARLY_FRAMES = 8;
+const MAX_EARLY_BYTES = 16 * 1024;
+/** Refused as no frames, or as too many, in this time. */
+const MAX_STRIKES = 10;
+const STRIKES_MS = 60_000;
+
+/** One socket: what comes in over it is worked on in its order, one frame at a time. */
+export class Session implements CatchingUp, Here {
+  readonly kind = 'socket';
+  readonly shared: Shared;
+  readonly connection: Connection;
+  readonly peer: Peer;
+  readonly visits = new Set<number>();
+  readonly openedAt = performance.now();
+  userId = 0;
+  sessionId = '';
+  isLive = false;
+  /** Undefined until it is known who it is. */
+  token: string | undefined;
+  /** Epoch milliseconds. */
+  expiresAt = Number.POSITIVE_INFINITY;
+  heardAt = performance.now();
+  nextBeatAt: number;
+  /** Rooms this socket does not want to hear of. */
+  #silenced: Set<number> | undefined;
+  #waiting: Incoming[] = [];
+  #earlyBytes = 0;
+  #isWorking = false;
+  #isEntering = false;
+  #strikes = 0;
+  #strikesSince = 0;
+
+  constructor(shared: Shared, connection: Connection, peer: Peer) {
+    this.shared = shared;
+    this.connection = connection;
+    this.peer = peer;
+    // Not all at once, however many came together.
+    this.nextBeatAt = this.openedAt + shared.heartbeatMs * (0.5 + Math.random() / 2);
+  }
+
+  get isOver(): boolean {
+    return !this.connection.isOpen;
+  }
+  get isKnown(): boolean {
+    return this.token !== undefined && !this.#isEntering;
+  }
+
+  /** Bytes of a message; raises nothing. */
+  receive(bytes: Buffer, isBinary: boolean): void {
+    this.heardAt = performance.now();
+    this.shared.counts.framesIn++;
+    if (isBinary) return void this.connection.close('binary');
+    let frame: Incoming;
+    try {
+      if (this.token !== undefined) this.shared.countFrame(this.userId);
+      frame = readFrame(bytes);
+    } catch (error) {
+      return void this.refuse(error, requestIdIn(bytes), true);
+    }
+    this.#take(frame, bytes.length);
+  }
+
+  /** A ping of the protocol counts as a frame, too. */
+  receivePing(): void {
+    this.heardAt = performance.now();
+    try {
+      if (this.token !== undefined) this.shared.countFrame(this.userId);
+    } catch (error) {
+      this.refuse(error, undefined, true);
+    }
+  }
+
+  #take(frame: Incoming, size: number): void {
+    if (this.token === undefined) {
+      if (frame.type === 'authenticate' && !this.#isEntering) return void this.enter(frame);
+      this.#earlyBytes += size;
+      if (this.#waiting.length >= MAX_EARLY_FRAMES || this.#earlyBytes > MAX_EARLY_BYTES)
+        return void this.connection.close('tooMany');
+    }
+    this.#waiting.push(frame);
+    if (this.#waiting.length === MAX_WAITING) this.connection.pause();
+    if (this.isKnown) void this.#work();
+  }
+
+  /** Says who it is: the first time, or again. */
+  async enter(frame: Pick<Incoming, 'data' | 'requestId'>): Promise<void> {
+    this.#isEntering = this.token === undefined;
+    try {
+      await authenticate(this, frame);
+    } catch (error) {
+      this.#failToEnter(error, frame.requestId);
+    } finally {
+      this.#isEntering = false;
+    }
+    if (this.token !== undefined) void this.#work();
+  }
+
+  #failToEnter(thrown: unknown, requestId: string | undefined): void {
+    const error = refusalOf(thrown);
+    if (error.status >= 500 && error !== thrown) this.shared.deps.log.error({ err: thrown }, 'a socket was not let in');
+    const { code, message, retry_after } = errorFrame(error, this.peer.language).data;
+    this.answer({ type: 'auth_error', data: { code, message, retry_after } }, requestId);
+    this.connection.close(error.details.scope === 'readers' ? 'tooManySockets' : 'unauthenticated');
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    for (let frame = this.#waiting.shift(); frame && !this.isOver; frame = this.#waiting.shift()) {
+      await this.#handle(frame);
+      if (this.#waiting.length === MAX_WAITING / 2) this.connection.resume();
+    }
+    this.#isWorking = false;
+  }
+
+  async #handle(frame: Incoming): Promise<void> {
+    if (frame.type === 'authenticate') return this.enter(frame);
+    try {
+      const answer = await runCommand(this, frame);
+      if (answer) this.answer(answer, frame.requestId);
+    } catch (error) {
+      this.refuse(error, frame.requestId, isMalformed(error));
+    }
+  }
+
+  /** `isStrike`: ten of these in a minute close the socket. */
+  refuse(thrown: unknown, requestId: string | undefined, isStrike: boolean): void {
+    const error = refusalOf(thrown);
+    if (error.status >= 500 && error !== thrown) this.shared.deps.log.error({ err: thrown }, 'a frame failed');
+    this.answer(errorFrame(error, this.peer.language), requestId);
+    if (isStrike) this.#strike();
+  }
+
+  #strike(): void {
+    const now = performance.now();
+    if (now - this.#strikesSince > STRIKES_MS) {
+      this.#strikesSince = now;
+      this.#strikes = 0;
+    }
+    this.#strikes++;
+    if (this.#strikes >= MAX_STRIKES) this.connection.close('tooMany');
+  }
+
+  answer(frame: Frame, requestId: string | undefined): void {
+    this.connection.send(requestId === undefined ? frame : { ...frame, request_id: requestId });
+  }
+
+  /** The person as he stands now; closes where he may not be here any more. */
+  async actor(): Promise<Actor> {
+    const actor = await this.shared.deps.authority.actorOf(this.token ?? '');
+    if (actor) return actor;
+    this.connection.close('unauthenticated');
+    throw new AppError('INVALID_TOKEN');
+  }
+
+  tell(event: ToldEvent): void {
+    if (event.containerId !== null && this.#silenced?.has(event.containerId)) return;
+    this.connection.write(eventBytes(event, this.userId));
+  }
+
+  pass(bytes: Buffer): void {
+    if (this.isKnown) this.connection.write(bytes);
+  }
+
+  visitEnded(): void {}
+
+  end(why: ReaderEnd): void {
+    this.close(why === 'signed_out' ? 'unauthenticated' : 'restarting');
+  }
+
+  close(why: Closing): void {
+    this.isLive = false;
+    this.connection.close(why);
+  }
+
+  ready(): Promise<void> {
+    return this.connection.drained();
+  }
+
+  subscribe(roomId: number, isVisit: boolean): void {
+    this.#silenced?.delete(roomId);
+    const { hub, presence } = this.shared.deps.realtime;
+    if (isVisit) hub.visit(this, roomId);
+    presence.moved(this.userId, roomId);
+  }
+
+  unsubscribe(roomId: number): void {
+    const { hub, presence } = this.shared.deps.realtime;
+    if (this.visits.has(roomId)) hub.endVisit(this, roomId);
+    else {
+      this.#silenced ??= new Set();
+      this.#silenced.add(roomId);
+    }
+    presence.moved(this.userId, null);
+  }
+
+  isSubscribed(roomId: number): boolean {
+    return this.visits.has(roomId) || this.shared.deps.realtime.hub.placesOf(this.userId)?.has(roomId) === true;
+  }
+
+  /** The socket is gone. */
+  gone(): void {
+    this.isLive = false;
+    this.connection.closedFor ??= 'goodbye';
+    if (this.userId === 0) return;
+    const { hub, presence } = this.shared.deps.realtime;
+    presence.left(this.userId);
+    hub.detach(this);
+  }
+}
+
+/** No frame at all, or one of the wrong shape. */
+const isMalformed = (error: unknown): boolean => error instanceof AppError && error.code === 'VALIDATION_FAILED';

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Value } from 'typebox/value';
+import { WebSocket } from 'ws';
+import { frameSchema, type ServerFrame, serverFrames } from '../../src/realtime/server_frames.ts';
+import type { TestApp } from '../harness/app.ts';
+import type { Person } from '../harness/people.ts';
+
+// A frame has whatever shape its type has.
+// biome-ignore lint/suspicious/noExplicitAny: a test reads the fields it is about
+type Data = any;
+export interface Frame {
+  readonly type: string;
+  readonly data: Data;
+  readonly request_id?: string;
+}
+
+/** A client's side of a socket: everything that came, in its order. */
+export interface Client {
+  readonly frames: Frame[];
+  readonly ws: WebSocket;
+  send(frame: unknown): void;
+  /** Sends a command and waits for its answer, of that type; `error` counts as one. */
+  ask(type: string, data: unknown, answer?: string): Promise<Data>;
+  /** The first frame of a type that came, or comes; those it passes stay where they are. */
+  next(type: string, fits?: (data: Data) => boolean): Promise<Data>;
+  /** Frames of these types. */
+  of(...types: string[]): Data[];
+  /** The code the socket was closed with. */
+  closed(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const PATIENCE_MS = 10_000;
+/** Sent to every socket, whatever happens. */
+const beside = new Set(['hello', 'heartbeat', 'user_presence']);
+
+export async function listen(app: TestApp): Promise<string> {
+  const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
+  return url.replace('http', 'ws');
+}
+
+/** What of a frame is not as the document says. */
+function faultsOf(frame: Frame): string[] {
+  const known: Record<string, ServerFrame | undefined> = serverFrames;
+  const documented = known[frame.type];
+  if (!documented) return [`${frame.type} is not documented`];
+  // An answer may share its name with an event, which alone has a place in the log.
+  const isAnswer = documented.isDurable && frame.data.event_id === undefined && frame.request_id !== undefined;
+  const isGone = documented.isDurable && frame.data.is_deleted === true;
+  if (isAnswer || isGone) return [];
+  return [...Value.Errors(frameSchema(frame.type, documented.data), frame)].map(
+    ({ instancePath, message }) => `${frame.type} ${instancePath} ${message}: ${JSON.stringify(frame)}`,
+  );
+}
+
+/** Opens a socket; nothing is said on it yet. */
+export async function open(url: string, headers: Record<string, string> = {}): Promise<Client> {
+  const ws = new WebSocket(`${url}${url.includes('/ws') ? '' : '/ws'}`, { headers });
+  const frames: Frame[] = [];
+  const faults: string[] = [];
+  let wake = () => {};
+  let code: number | undefined;
+  ws.on('message', (text) => {
+    const frame = JSON.parse(String(text)) as Frame;
+    frames.push(frame);
+    faults.push(...faultsOf(frame));
+    wake();
+  });
+  ws.on('close', (closedWith) => {
+    code = closedWith;
+    wake();
+  });
+  ws.on('error', () => undefined);
+  await once(ws, 'open');
+  let asked = 0;
+
+  async function until<T>(find: () => T | undefined, what: string): Promise<T> {
+    const late = AbortSignal.timeout(PATIENCE_MS);
+    for (;;) {
+      assert.deepEqual(faults, [], 'every frame is as documented');
+      const found = find();
+      if (found !== undefined) return found;
+      if (late.aborted)
+        throw new Error(`${what} did not come; there came ${frames.map(({ type }) => type).join(', ')}`);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        setTimeout(resolve, 100);
+      });
+    }
+  }
+
+  const send = (frame: unknown) => ws.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  const next = async (type: string, fits: (data: Data) => boolean = () => true) =>
+    (await until(() => frames.find((frame) => frame.type === type && fits(frame.data)), `${type}`)).data;
+
+  return {
+    frames,
+    ws,
+    send,
+    next,
+    ask: async (type, data, answer = 'ok') => {
+      const request_id = `r${asked++}`;
+      send({ type, data, request_id });
+      const frame = await until(() => frames.find((one) => one.request_id === request_id), `the answer to ${type}`);
+      assert.equal(frame.type, answer, `${type} → ${JSON.stringify(frame)}`);
+      return frame.data;
+    },
+    of: (...types) => frames.filter(({ type }) => types.includes(type)).map(({ data }) => data),
+    closed: () => until(() => code, 'the end'),
+    close: async () => {
+      if (code !== undefined) return;
+      ws.close();
+      await until(() => code, 'the end');
+    },
+  };
+}
+
+/** Opens a socket as somebody. */
+export async function connect(url: string, { token }: Pick<Person, 'token'>, resume?: string): Promise<Client> {
+  const client = await open(url);
+  await client.ask('authenticate', { token, ...(resume === undefined ? {} : { resume }) }, 'auth_success');
+  return client;
+}
+
+/** What came of the log, as pairs of type and event id. */
+export const logged = ({ frames }: Client): Frame[] =>
+  frames.filter(({ type, data }) => !beside.has(type) && data.event_id !== undefined);
