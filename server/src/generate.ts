@@ -7,6 +7,7 @@ import { realtimeDocument } from './generate/realtime.ts';
 import { webhookEventsDocument } from './generate/webhook_events.ts';
 import { openapiOf } from './http/openapi/document.ts';
 import { announced } from './modules/webhooks/announced.ts';
+import { asyncapiOf } from './realtime/asyncapi/document.ts';
 import { routes } from './routes.ts';
 import { version } from './version.ts';
 
@@ -16,6 +17,7 @@ const isCheck = process.argv.includes('--check');
 
 const files: Readonly<Record<string, string>> = {
   'openapi.json': `${JSON.stringify(openapiOf(routes, version, announced), null, 2)}\n`,
+  'asyncapi.json': `${JSON.stringify(asyncapiOf(version), null, 2)}\n`,
   'docs/errors.md': errorsDocument(),
   'docs/configuration.md': configurationDocument(),
   'docs/metrics.md': metricsDocument(),

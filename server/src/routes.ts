@@ -24,7 +24,7 @@ import { webhookRoutes } from './modules/webhooks/routes.ts';
 const declared: readonly Route[] = [
   ...healthRoutes,
   ...metricsRoutes,
-  ...documentRoutes(new URL('../../openapi.json', import.meta.url)),
+  ...documentRoutes(new URL('../../', import.meta.url)),
   ...authRoutes,
   ...userRoutes,
   ...roomRoutes,

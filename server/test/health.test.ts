@@ -25,6 +25,9 @@ for (const engine of engines) {
       const { status, body } = await ask('/openapi.json');
       assert.deepEqual([status, body.openapi], [200, '3.1.0']);
       assert.ok(body.paths['/api/v1/rooms'].get);
+      const sockets = await ask('/asyncapi.json');
+      assert.deepEqual([sockets.status, sockets.body.asyncapi], [200, '3.0.0']);
+      assert.ok(sockets.body.operations.sendMessage);
     });
 
     it('does not look at tokens', async () => {

@@ -137,9 +137,11 @@ export const serverFrames = {
   member_unmuted: event('A member may write again.', { ...ofRoom, ...Person }),
   user_banned: event('Somebody was banned from a room.', stay),
   user_unbanned: event('A ban was lifted.', { ...ofRoom, ...Person }),
-  dm_created: event('A conversation was opened; also the answer to `create_dm`, which has no `event_id`.', {
-    ...ofConversation,
-  }),
+  dm_created: {
+    says: 'A conversation was opened; also the answer to `create_dm`, which has no `event_id`.',
+    isDurable: true,
+    data: open({ ...ofConversation, event_id: Type.Optional(EventId) }),
+  },
   conversation_updated: event('A conversation was blocked or unblocked.', {
     ...ofConversation,
     is_blocked: Type.Boolean(),

@@ -71,7 +71,7 @@ export function person(app: App, session: Data): Person {
     path: string,
     options: { body?: unknown; headers?: Headers } = {},
   ): Promise<Reply> {
-    const url = /^\/(health|healthz|readyz|metrics|openapi\.json|api\/)/.test(path) ? path : `/api/v1${path}`;
+    const url = /^\/(health|healthz|readyz|metrics|(open|async)api\.json|api\/)/.test(path) ? path : `/api/v1${path}`;
     const headers: Headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...options.headers };
     const raw = typeof options.body === 'string' || options.body instanceof Buffer;
     if (options.body !== undefined) headers['content-type'] ??= 'application/json';

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Value } from 'typebox/value';
 import { WebSocket } from 'ws';
-import { frameSchema, type ServerFrame, serverFrames } from '../../src/realtime/server_frames.ts';
 import type { TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
+import { frameFaults } from './documented.ts';
 
 // A frame has whatever shape its type has.
 // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields it is about
@@ -40,20 +39,6 @@ export async function listen(app: TestApp): Promise<string> {
   return url.replace('http', 'ws');
 }
 
-/** What of a frame is not as the document says. */
-function faultsOf(frame: Frame): string[] {
-  const known: Record<string, ServerFrame | undefined> = serverFrames;
-  const documented = known[frame.type];
-  if (!documented) return [`${frame.type} is not documented`];
-  // An answer may share its name with an event, which alone has a place in the log.
-  const isAnswer = documented.isDurable && frame.data.event_id === undefined && frame.request_id !== undefined;
-  const isGone = documented.isDurable && frame.data.is_deleted === true;
-  if (isAnswer || isGone) return [];
-  return [...Value.Errors(frameSchema(frame.type, documented.data), frame)].map(
-    ({ instancePath, message }) => `${frame.type} ${instancePath} ${message}: ${JSON.stringify(frame)}`,
-  );
-}
-
 /** Opens a socket; nothing is said on it yet. */
 export async function open(url: string, headers: Record<string, string> = {}): Promise<Client> {
   const ws = new WebSocket(`${url}${url.includes('/ws') ? '' : '/ws'}`, { headers });
@@ -64,7 +49,7 @@ export async function open(url: string, headers: Record<string, string> = {}): P
   ws.on('message', (text) => {
     const frame = JSON.parse(String(text)) as Frame;
     frames.push(frame);
-    faults.push(...faultsOf(frame));
+    faults.push(...frameFaults(frame));
     wake();
   });
   ws.on('close', (closedWith) => {

@@ -3,7 +3,7 @@ import { readNames } from '../../events.ts';
 import { Component, Id, Limit, Strict, Timestamp } from '../../schemas.ts';
 
 /** An event as its readers over HTTP see it. */
-const Event = Component('Event', {
+export const Event = Component('Event', {
   id: Type.String({ description: 'Its place in the log: the cursor of what comes after it.' }),
   type: Type.Enum(readNames),
   timestamp: Timestamp,
