@@ -179,7 +179,7 @@ async function createDeps(
       sends: createSendGather(db, afterSend),
       authors: createAuthorCounts(),
     },
-    realtime: { hub, presence: createPresence({ db, hub, now, log }), typing: createTyping(hub) },
+    realtime: { hub, presence: createPresence({ authority, db, hub, now, log }), typing: createTyping(hub) },
     webhooks: {
       vault: createVault(secrets.secretKey, 'webhooks'),
       outgoing: outgoingOf(config, resolveName),

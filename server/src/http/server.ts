@@ -130,6 +130,8 @@ function serverOptions({ config, now }: Deps, requests: RequestCounts): FastifyH
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: config.MAX_HEADER_BYTES,
       requireHostHeader: false, // openCall looks, and answers in the envelope
+      // Some clients offer HTTP/2 with every request; what cannot be met is no reason not to answer.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     routerOptions: {
       // None is too long for the router: what the whole address may have is looked at first.

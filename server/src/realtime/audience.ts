@@ -13,8 +13,8 @@ export interface LiveReader {
   readonly visits: Set<number>;
   /** Must not fail, and take next to no time. */
   tell(event: ToldEvent): void;
-  /** Bytes of a frame that is in no log: only sockets take them. */
-  pass(bytes: Buffer): void;
+  /** Bytes of a frame that is in no log, and the place it is of: only sockets take them. */
+  pass(bytes: Buffer, placeId?: number): void;
   /** A room that was looked into is closed to strangers now. */
   visitEnded(placeId: number): void;
   /** Nothing more is told, and why. */

@@ -28,27 +28,16 @@ export async function authenticate(session: Session, { data, requestId }: Pick<I
   session.sessionId = actor.sessionId;
   session.token = token;
   session.expiresAt = claims.exp * 1_000;
-  if (isKnown) return welcome(session, actor, requestId);
-  await takeIn(session, actor);
-  await welcome(session, actor, requestId);
-  await goLive(session, actor, resume ?? undefined);
-}
-
-async function takeIn(session: Session, actor: Actor): Promise<void> {
-  const { hub, presence } = session.shared.deps.realtime;
-  session.userId = actor.userId;
-  try {
-    await hub.attach(session, actor);
-  } catch (error) {
-    hub.detach(session);
-    session.userId = 0;
-    session.token = undefined;
-    throw error;
+  if (isKnown) {
+    // A session that ended before it was this socket's has not closed it.
+    if (!(await deps.authority.load(actor.sessionId))) throw new AppError('INVALID_TOKEN');
+    return welcome(session, actor, requestId);
   }
-  await presence.came(actor.userId);
+  await session.comeIn(actor);
+  await welcome(session, actor, requestId, resume ?? undefined);
 }
 
-async function welcome(session: Session, actor: Actor, requestId: string | undefined): Promise<void> {
+async function welcome(session: Session, actor: Actor, requestId: string | undefined, resume?: string): Promise<void> {
   const { deps } = session.shared;
   const user = await findUser.first(deps.db.reader, { id: actor.userId });
   if (!user) throw new AppError('INVALID_TOKEN');
@@ -61,15 +50,14 @@ async function welcome(session: Session, actor: Actor, requestId: string | undef
     last_event_id: `${deps.realtime.hub.position.id}`,
   };
   session.answer({ type: 'auth_success', data }, requestId);
+  if (resume !== undefined) return catchUpFrom(session, actor, resume);
+  // In the same turn in which it was said where the log ends.
+  session.isLive = !session.isOver;
 }
 
-async function goLive(session: Session, actor: Actor, resume: string | undefined): Promise<void> {
+async function catchUpFrom(session: Session, actor: Actor, resume: string): Promise<void> {
   const { deps } = session.shared;
   const { hub } = deps.realtime;
-  if (resume === undefined) {
-    session.isLive = !session.isOver;
-    return;
-  }
   const place = await placeAfter(session, resume);
   if (!place) {
     const reason = /^\d{1,16}$/.test(resume) ? 'expired' : 'unknown';

@@ -37,7 +37,9 @@ export async function catchUp(
     const { events, reached } = await readBacklog(deps.db.reader, view, place, end, AT_ONCE);
     // What is loaded to show them may be of after somebody was let go.
     for (const event of await tell(ownCtx(deps, 'events'), events)) {
-      if (reader.isOver || !deps.realtime.hub.mayTell(reader, event)) continue;
+      if (reader.isOver) return place;
+      place = { xid: event.xid, id: event.id };
+      if (!deps.realtime.hub.mayTell(reader, event)) continue;
       reader.tell(event);
       count++;
     }

@@ -12,7 +12,8 @@ export interface Here {
   subscribe(roomId: number, isVisit: boolean): void;
   /** Tells it nothing more of a room. */
   unsubscribe(roomId: number): void;
-  isSubscribed(roomId: number): boolean;
+  /** Its person is not in a room any more; should he come back, it is told of that. */
+  moveOut(roomId: number): void;
 }
 
 export interface Command {

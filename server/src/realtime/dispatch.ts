@@ -66,7 +66,8 @@ function tellVisitors(audience: Audience, event: ToldEvent): number {
 function enter(audience: Audience, event: ToldEvent): void {
   for (const userId of entering(event)) {
     const person = audience.person(userId);
-    if (person) audience.enter(person, event.containerId as number, event.id);
+    if (!person || (event.isDirect && person.role === 'guest')) continue;
+    audience.enter(person, event.containerId as number, event.id);
   }
 }
 

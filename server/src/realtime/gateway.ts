@@ -70,7 +70,8 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
       ws.on('pong', () => {
         session.heardAt = performance.now();
       });
-      ws.on('error', () => undefined);
+      // What is against the protocol; the library has sent the code.
+      ws.on('error', () => session.close('fault'));
       ws.on('close', () => leave(session));
       session.connection.pause();
       void enter(session, request).catch((error) => {
@@ -149,6 +150,8 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
       ...(error.retryAfter === undefined ? [] : [`Retry-After: ${Math.ceil(error.retryAfter)}`]),
     ];
     socket.on('error', () => undefined);
+    // No timeout of the server's is on this connection any more.
+    socket.once('finish', () => socket.destroy());
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   }
 

@@ -2,12 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { Actor } from '../actor.ts';
 import { type Deps, ownCtx } from '../context.ts';
 import type { CommitPosition } from '../db/commit_order.ts';
-import { rateLimited } from '../errors.ts';
+import { AppError, rateLimited } from '../errors.ts';
 import { endingEvents, type NewEvent } from '../events.ts';
 import { type LoggedEvent, readHead } from '../log/read.ts';
 import { createTail } from '../log/tail.ts';
 import { type ToldEvent, tell } from '../modules/events/told.ts';
-import { createAudience, type LiveReader, type Person } from './audience.ts';
+import { createAudience, type LiveReader, type Person, type ReaderEnd } from './audience.ts';
 import { dispatch } from './dispatch.ts';
 import { findPlacesOfPerson } from './hub_store.ts';
 
@@ -56,6 +56,8 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     for (const event of events) {
       const one = told.get(event.id);
       markStale(event.user_id);
+      // Whoever makes a room or a conversation comes in with that.
+      markStale(event.actor_id);
       if (one) count += dispatch(audience, one);
       reached(event);
       if (count < AT_ONCE) continue;
@@ -74,6 +76,7 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     do {
       stale.delete(person);
       const rows = await findPlacesOfPerson.all(parts.db.reader, key);
+      if (audience.person(person.userId) !== person) return;
       audience.setPlaces(
         person,
         rows.map(({ container_id }) => container_id),
@@ -81,20 +84,28 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     } while (stale.has(person));
   }
 
-  async function attach(reader: LiveReader, { userId, role }: Actor): Promise<void> {
+  async function attach(reader: LiveReader, { userId, role, sessionId }: Actor): Promise<void> {
     if (isClosed) return reader.end('restarting');
     const known = audience.person(userId);
+    // One of the two was known before a change of roles.
+    if (known && known.role !== role) return reader.end('changed');
     if (known) {
       refuseTooMany(known, reader.kind);
       known.readers.add(reader);
-      await Promise.all([tail.start(), loading.get(known)]);
+      await Promise.all([tail.start(), loading.get(known), refuseEnded(sessionId, role)]);
       return;
     }
     const person: Person = { userId, role, readers: new Set([reader]), places: new Set(), endings: new Map() };
     audience.add(person);
     const loaded = load(person).finally(() => loading.delete(person));
     loading.set(person, loaded);
-    await Promise.all([tail.start(), loaded]);
+    await Promise.all([tail.start(), loaded, refuseEnded(sessionId, role)]);
+  }
+
+  /** What ended a session, or changed a role, after the reader was known and before it was here has not been followed for it. */
+  async function refuseEnded(sessionId: string, role: Actor['role']): Promise<void> {
+    const again = await deps().authority.load(sessionId);
+    if (again?.role !== role) throw new AppError('INVALID_TOKEN');
   }
 
   function refuseTooMany({ readers }: Person, kind: LiveReader['kind']): void {
@@ -126,11 +137,25 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     if (!person) return;
     markStale(event.userId);
     if (event.type === 'user_left' || event.type === 'user_banned') {
+      if (!isThere(person, placeId)) return;
       audience.leave(person, placeId, eventId);
       for (const reader of person.readers) audience.expel(reader, placeId);
     } else if (event.type === 'session_ended') endSessions(person, (event.data?.session_ids ?? []) as string[]);
     else if (event.type === 'user_suspended') end(person.readers, 'signed_out');
     else if (event.type === 'user_role_changed') end(person.readers, 'changed');
+  }
+
+  /** A ban may be of somebody who never was there, and is not to know of the room. */
+  function isThere(person: Person, placeId: number): boolean {
+    if (person.places.has(placeId) || loading.has(person)) return true;
+    return [...person.readers].some(({ visits }) => visits.has(placeId));
+  }
+
+  function end(readers: Iterable<LiveReader>, why: ReaderEnd): void {
+    for (const reader of [...readers]) {
+      reader.end(why);
+      detach(reader);
+    }
   }
 
   function endSessions({ readers }: Person, sessionIds: readonly string[]): void {
@@ -144,7 +169,11 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     get position() {
       return tail.position;
     },
-    head: () => (audience.isEmpty() ? readHead(parts.db.reader) : Promise.resolve(tail.position)),
+    head: async () => {
+      if (audience.isEmpty()) return readHead(parts.db.reader);
+      await tail.start();
+      return tail.position;
+    },
     attach,
     detach,
     visit: audience.visit,
@@ -160,8 +189,4 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
       await tail.stop();
     },
   };
-}
-
-function end(readers: Iterable<LiveReader>, why: Parameters<LiveReader['end']>[0]): void {
-  for (const reader of [...readers]) reader.end(why);
 }

@@ -40,9 +40,9 @@ interface Entry {
   places: readonly number[];
 }
 
-type Parts = Pick<Deps, 'db' | 'log' | 'now'> & { readonly hub: Hub };
+type Parts = Pick<Deps, 'authority' | 'db' | 'log' | 'now'> & { readonly hub: Hub };
 
-export function createPresence({ db, hub, log, now }: Parts): Presence {
+export function createPresence({ authority, db, hub, log, now }: Parts): Presence {
   const entries = new Map<number, Entry>();
   let isStopped = false;
 
@@ -63,12 +63,13 @@ export function createPresence({ db, hub, log, now }: Parts): Presence {
     if (entry.sockets === 0) entries.delete(userId);
     if (!standing) return;
     const isHere = entry.sockets > 0 && entry.isSeen;
+    const lastSeen = authority.activity.lastSeen(userId, standing.last_seen);
     const shown = {
       user_id: userId,
       username: standing.username,
       status: isHere ? standing.status : 'offline',
       message: standing.status_message,
-      last_seen: timestamp(isHere ? now() : shownLastSeen(standing, standing.last_seen)),
+      last_seen: timestamp(isHere ? now() : shownLastSeen(standing, lastSeen)),
     };
     const roomId = isHere ? entry.roomId : null;
     const told = `${shown.status} ${shown.username} ${shown.message} ${roomId}`;

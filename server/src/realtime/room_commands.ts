@@ -30,8 +30,9 @@ export const roomCommands = {
     answer: 'room_left',
     run: async (ctx, { room_id, leave }, here) => {
       if (leave) await leaveRoom(ctx, room_id);
-      else if (!here.isSubscribed(room_id)) await allowInRoom(ctx, 'room.read', room_id);
-      here.unsubscribe(room_id);
+      else await allowInRoom(ctx, 'room.read', room_id);
+      if (leave) here.moveOut(room_id);
+      else here.unsubscribe(room_id);
       return { room_id };
     },
   }),

@@ -64,7 +64,7 @@ function pong({ shared }: Session, frame: Incoming): Frame {
   return { type: 'pong', data: { timestamp, server_time: new Date(shared.deps.now()).toISOString() } };
 }
 
-function disconnect({ shared, connection }: Session, frame: Incoming): undefined {
-  check(shared, Disconnect, frame);
-  connection.close('goodbye', '');
+function disconnect(session: Session, frame: Incoming): undefined {
+  check(session.shared, Disconnect, frame);
+  session.close('goodbye', '');
 }

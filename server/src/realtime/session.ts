@@ -49,7 +49,11 @@ export class Session implements CatchingUp, Here {
   nextBeatAt: number;
   /** Rooms this socket does not want to hear of. */
   #silenced: Set<number> | undefined;
+  #isAttached = false;
+  /** As one of the sockets that make somebody be here. */
+  #isCounted = false;
   #waiting: Incoming[] = [];
+  #earlyFrames = 0;
   #earlyBytes = 0;
   #isWorking = false;
   #isEntering = false;
@@ -73,9 +77,10 @@ export class Session implements CatchingUp, Here {
 
   /** Bytes of a message; raises nothing. */
   receive(bytes: Buffer, isBinary: boolean): void {
+    if (this.isOver) return;
     this.heardAt = performance.now();
     this.shared.counts.framesIn++;
-    if (isBinary) return void this.connection.close('binary');
+    if (isBinary) return void this.close('binary');
     let frame: Incoming;
     try {
       if (this.token !== undefined) this.shared.countFrame(this.userId);
@@ -88,9 +93,11 @@ export class Session implements CatchingUp, Here {
 
   /** A ping of the protocol counts as a frame, too. */
   receivePing(): void {
+    if (this.isOver) return;
     this.heardAt = performance.now();
     try {
-      if (this.token !== undefined) this.shared.countFrame(this.userId);
+      if (this.token === undefined) this.#countEarly(0);
+      else this.shared.countFrame(this.userId);
     } catch (error) {
       this.refuse(error, undefined, true);
     }
@@ -99,13 +106,18 @@ export class Session implements CatchingUp, Here {
   #take(frame: Incoming, size: number): void {
     if (this.token === undefined) {
       if (frame.type === 'authenticate' && !this.#isEntering) return void this.enter(frame);
-      this.#earlyBytes += size;
-      if (this.#waiting.length >= MAX_EARLY_FRAMES || this.#earlyBytes > MAX_EARLY_BYTES)
-        return void this.connection.close('tooMany');
+      this.#countEarly(size);
+      if (this.isOver) return;
     }
     this.#waiting.push(frame);
     if (this.#waiting.length === MAX_WAITING) this.connection.pause();
     if (this.isKnown) void this.#work();
+  }
+
+  #countEarly(size: number): void {
+    this.#earlyFrames++;
+    this.#earlyBytes += size;
+    if (this.#earlyFrames > MAX_EARLY_FRAMES || this.#earlyBytes > MAX_EARLY_BYTES) this.close('tooMany');
   }
 
   /** Says who it is: the first time, or again. */
@@ -126,7 +138,7 @@ export class Session implements CatchingUp, Here {
     if (error.status >= 500 && error !== thrown) this.shared.deps.log.error({ err: thrown }, 'a socket was not let in');
     const { code, message, retry_after } = errorFrame(error, this.peer.language).data;
     this.answer({ type: 'auth_error', data: { code, message, retry_after } }, requestId);
-    this.connection.close(error.details.scope === 'readers' ? 'tooManySockets' : 'unauthenticated');
+    this.close(error.details.scope === 'readers' ? 'tooManySockets' : 'unauthenticated');
   }
 
   async #work(): Promise<void> {
@@ -164,7 +176,7 @@ export class Session implements CatchingUp, Here {
       this.#strikes = 0;
     }
     this.#strikes++;
-    if (this.#strikes >= MAX_STRIKES) this.connection.close('tooMany');
+    if (this.#strikes >= MAX_STRIKES) this.close('tooMany');
   }
 
   answer(frame: Frame, requestId: string | undefined): void {
@@ -175,7 +187,7 @@ export class Session implements CatchingUp, Here {
   async actor(): Promise<Actor> {
     const actor = await this.shared.deps.authority.actorOf(this.token ?? '');
     if (actor) return actor;
-    this.connection.close('unauthenticated');
+    this.close('unauthenticated');
     throw new AppError('INVALID_TOKEN');
   }
 
@@ -184,8 +196,9 @@ export class Session implements CatchingUp, Here {
     this.connection.write(eventBytes(event, this.userId));
   }
 
-  pass(bytes: Buffer): void {
-    if (this.isKnown) this.connection.write(bytes);
+  pass(bytes: Buffer, placeId?: number): void {
+    if (!this.isKnown || (placeId !== undefined && this.#silenced?.has(placeId))) return;
+    this.connection.write(bytes);
   }
 
   visitEnded(): void {}
@@ -194,9 +207,31 @@ export class Session implements CatchingUp, Here {
     this.close(why === 'signed_out' ? 'unauthenticated' : 'restarting');
   }
 
-  close(why: Closing): void {
+  /** It is told nothing from now on, however long the other end takes to go. */
+  close(why: Closing, reason?: string): void {
     this.isLive = false;
-    this.connection.close(why);
+    this.connection.close(why, reason);
+    this.#leave();
+  }
+
+  /** Makes its person be here; raises where there are too many sockets, or the session has ended meanwhile. */
+  async comeIn(actor: Actor): Promise<void> {
+    if (this.isOver) return;
+    const { hub, presence } = this.shared.deps.realtime;
+    this.userId = actor.userId;
+    this.#isAttached = true;
+    await hub.attach(this, actor);
+    if (!this.#isAttached) return;
+    this.#isCounted = true;
+    await presence.came(actor.userId);
+  }
+
+  #leave(): void {
+    const { hub, presence } = this.shared.deps.realtime;
+    if (this.#isCounted) presence.left(this.userId);
+    if (this.#isAttached) hub.detach(this);
+    this.#isCounted = false;
+    this.#isAttached = false;
   }
 
   ready(): Promise<void> {
@@ -220,18 +255,18 @@ export class Session implements CatchingUp, Here {
     presence.moved(this.userId, null);
   }
 
-  isSubscribed(roomId: number): boolean {
-    return this.visits.has(roomId) || this.shared.deps.realtime.hub.placesOf(this.userId)?.has(roomId) === true;
+  moveOut(roomId: number): void {
+    const { hub, presence } = this.shared.deps.realtime;
+    if (this.visits.has(roomId)) hub.endVisit(this, roomId);
+    this.#silenced?.delete(roomId);
+    presence.moved(this.userId, null);
   }
 
   /** The socket is gone. */
   gone(): void {
     this.isLive = false;
     this.connection.closedFor ??= 'goodbye';
-    if (this.userId === 0) return;
-    const { hub, presence } = this.shared.deps.realtime;
-    presence.left(this.userId);
-    hub.detach(this);
+    this.#leave();
   }
 }
 

@@ -28,7 +28,7 @@ export function createTyping(hub: Pick<Hub, 'peopleIn'>): Typing {
   function tell(type: 'typing_start' | 'typing_stop', place: TypingPlace, who: TypingPerson): void {
     const bytes = bytesOf({ type, data: { ...place, ...who } });
     for (const { userId, readers } of hub.peopleIn(idOf(place)))
-      if (userId !== who.user_id) for (const reader of readers) reader.pass(bytes);
+      if (userId !== who.user_id) for (const reader of readers) reader.pass(bytes, idOf(place));
   }
 
   function stop(place: TypingPlace, who: TypingPerson): void {

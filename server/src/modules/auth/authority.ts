@@ -18,6 +18,8 @@ export interface Authority {
   readonly activity: Activity;
   /** Bearer → actor; undefined whatever is wrong with it. Answers at once, without a promise, for a token seen before. */
   actorOf(token: string): Actor | undefined | Promise<Actor | undefined>;
+  /** The actor of a session as the database has it now; undefined when it has ended. */
+  load(sessionId: string): Promise<Actor | undefined>;
   /** Forgets what an event has changed: a suspension or logout acts at the next request. */
   follow(event: NewEvent): void;
 }
@@ -69,6 +71,7 @@ export function createAuthority(
     attempts: parts.attempts,
     secretKey: parts.secretKey,
     activity: parts.activity,
+    load,
     actorOf: (token) => {
       const claims = tokens.verifyCached(token);
       return claims === 'unknown' ? verifyFirst(token) : claims && actorOfSession(claims.sid);

@@ -28,7 +28,14 @@ export async function streamEvents(ctx: Ctx, { filters, gone, lastEventId }: Ask
   const from = after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, after);
   const allowed = await allowView(ctx, filters.room_id, from);
   const stream = openStream(ctx, filters, gone);
-  await ctx.deps.realtime.hub.attach(stream.reader, ctx.actor);
+  try {
+    await ctx.deps.realtime.hub.attach(stream.reader, ctx.actor);
+  } catch (error) {
+    stream.over('end');
+    throw error;
+  }
+  // Whoever went while he was let in has nobody to tell it to any more.
+  if (gone.aborted) stream.over('cut');
   return okStream({ type: EVENT_STREAM, begin: (listener) => void stream.run(listener, allowed, from) });
 }
 
@@ -82,5 +89,5 @@ function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
     });
   }
 
-  return { reader, run };
+  return { reader, run, over };
 }
