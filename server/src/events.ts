@@ -105,8 +105,8 @@ export const webhookEvents = {
 export type WebhookEvent = keyof typeof webhookEvents;
 
 /**
- * Whom the event log tells of what, and by which name: the people of a room or conversation; oneself; everybody who shares a place with
- * the person; admins, and whoever it happened to. What is not listed is told to nobody.
+ * Whom the event log tells of what, and by which name: the people of a room or conversation; oneself; everybody in a place where the
+ * person is or was; admins, and whoever it happened to. What is not listed is told to nobody.
  */
 export type Audience = 'members' | 'self' | 'acquaintances' | 'admins';
 export const readEvents = {

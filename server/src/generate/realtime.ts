@@ -49,6 +49,17 @@ Besides: \`authenticate {token, resume?}\`, \`ping {timestamp?}\` → \`pong\`, 
 Told from the event log, with \`event_id\`. In frames \`reactions\` is a list. The fields named are always there, but for a thing that is gone altogether; more may come.
 
 ${table(['frame', 'when', 'fields'], rowsOf(true))}
+## Keeping a state
+
+What a client has read once it keeps by events alone:
+
+1. It notes where the log is (\`last_event_id\` of \`hello\`, or \`next_cursor\` of \`GET /events\`), reads the lists, and then takes the events after that place. What the lists had already comes again and changes nothing.
+2. A message is kept by its id. Whatever tells of it, a reaction, a pin and the \`root\` of a reply too, carries its \`version\` as it is now: a lower one is ignored, an equal one is taken.
+3. A deleted message goes when its \`thread_count\` is 0, and else stays, empty; so a deleted root goes with its last reply.
+4. Which reactions are one's own follows from the events that name oneself. Unread is what others wrote after one's read mark, and lives; \`read_updated\` moves the mark, and so does a message of one's own.
+5. \`user_updated\` comes for everybody whose name stands where one is, also of who has left: it is to be changed wherever it is shown. One's own e-mail is in it, and for admins everybody's.
+6. Into what one comes new, a room one has joined or a person one has not met, one has to look: \`user_joined\` tells of the room no more than its number.
+
 ## Answers, and what is not kept
 
 ${table(['frame', 'when', 'fields'], rowsOf(false))}

@@ -69,11 +69,23 @@ function eventFrame(event: ToldEvent, data: Shape): Frame {
 /** A message as frames carry it. */
 export function messageShape(message: Shape): Shape {
   const { id, author_id, username, content, thread_count, is_pinned, is_edited, created_at, mentions } = message;
+  const { uuid, edit_count, updated_at, edited_at } = message;
   return {
-    ...{ id, author_id, username, content, parent_id: message.parent_message_id, thread_count, is_pinned, is_edited },
+    ...{
+      id,
+      uuid,
+      author_id,
+      username,
+      content,
+      parent_id: message.parent_message_id,
+      thread_count,
+      is_pinned,
+      is_edited,
+    },
     ...{ created_at, reactions: asList(message.reactions), mention_count: (mentions as number[]).length, mentions },
     ...{ attachments: message.attachments, reply_to_id: message.reply_to_id, is_deleted: message.is_deleted },
     ...{ metadata: message.metadata, seq: message.seq, version: message.version },
+    ...{ edit_count, updated_at, edited_at },
   };
 }
 

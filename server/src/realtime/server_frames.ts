@@ -40,6 +40,7 @@ const words = {
   ...{ reactions: Type.Array(Reaction), mention_count: Count, mentions: Type.Array(Id) },
   ...{ attachments: Type.Array(Type.Unknown()), reply_to_id: Nullable(Id) },
   ...{ metadata: Type.Record(Text, Type.Unknown()), seq: Type.Integer(), version: Type.Integer() },
+  ...{ uuid: Text, edit_count: Count, updated_at: Timestamp, edited_at: Nullable(Timestamp) },
 };
 const sent = { message_id: Id, id: Id, ...words };
 const changed = { message_id: Id, version: Type.Integer(), root: Type.Optional(Root), ...eitherPlace };

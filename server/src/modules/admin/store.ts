@@ -14,6 +14,7 @@ export const findOtherAdmin = query((q, p: { id: number }) =>
     .limit(1),
 );
 
+/** A profile shows the role, and when it has changed; a suspension is for admins to know. */
 export const updateStanding = change((q, p: { id: number; role: UserRow['role']; is_suspended: Flag; now: number }) =>
   q
     .updateTable('users')
@@ -21,7 +22,7 @@ export const updateStanding = change((q, p: { id: number; role: UserRow['role'];
       role: p.role,
       is_suspended: p.is_suspended,
       version: sql<number>`version + 1`,
-      updated_at: p.now,
+      updated_at: sql<number>`case when role = ${p.role} then updated_at else ${p.now} end`,
     })
     .where('id', '=', p.id),
 );

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../context.ts';
-import { readEvents } from '../../events.ts';
+import { type Audience, readEvents } from '../../events.ts';
 import type { LoggedEvent } from '../../log/read.ts';
-import { findPlaces, findPlacesOf, findRoots } from './facts_store.ts';
+import { findAdmins, findPlaces, findPlacesOf, findRoots } from './facts_store.ts';
 
 export type Shape = Record<string, unknown>;
 
@@ -18,8 +18,10 @@ export interface Facts {
   readonly places: ReadonlyMap<number, Place>;
   /** Messages as REST shows them to nobody in particular; what became of their threads is in `root`. */
   readonly messages: ReadonlyMap<number, Shape>;
-  /** Where the people are whose profiles have changed. */
+  /** Where the people are, or were, whose profiles have changed: what they wrote there bears their name. */
   readonly placesOf: ReadonlyMap<number, readonly number[]>;
+  /** Who is shown more of profiles; nobody where there are none. */
+  readonly admins: readonly number[];
 }
 
 const WORDS_GONE = { content: null, metadata: {}, reactions: {}, mentions: [], attachments: [], is_deleted: true };
@@ -28,7 +30,17 @@ export async function loadFacts(ctx: Ctx, events: readonly LoggedEvent[]): Promi
   const places = new Map<number, Place>();
   for (const place of await findPlaces.all(ctx.db, distinct(events.map(({ container_id }) => container_id))))
     places.set(place.id, place);
-  return { places, messages: await loadMessages(ctx, events, places), placesOf: await loadPlacesOf(ctx, events) };
+  const messages = await loadMessages(ctx, events, places);
+  const admins = events.some(({ type }) => isOfAccount(type)) ? await findAdmins.all(ctx.db, {}) : [];
+  return { places, messages, placesOf: await loadPlacesOf(ctx, events), admins: admins.map(({ id }) => id) };
+}
+
+const kinds: Readonly<Record<string, { readonly to: Audience; readonly as: string } | undefined>> = readEvents;
+
+/** Whether a profile is told. */
+export function isOfAccount(type: string): boolean {
+  const as = kinds[type]?.as;
+  return as === 'user_created' || as === 'user_updated';
 }
 
 async function loadMessages(ctx: Ctx, events: readonly LoggedEvent[], places: Facts['places']) {
@@ -53,7 +65,6 @@ async function loadMessages(ctx: Ctx, events: readonly LoggedEvent[], places: Fa
 }
 
 async function loadPlacesOf(ctx: Ctx, events: readonly LoggedEvent[]): Promise<Facts['placesOf']> {
-  const kinds: Record<string, { to: string } | undefined> = readEvents;
   const people = events.filter(({ type }) => kinds[type]?.to === 'acquaintances').map(({ user_id }) => user_id);
   const found = await findPlacesOf.all(ctx.db, distinct(people));
   const byPerson = Map.groupBy(found, ({ user_id }) => user_id);

@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import { queryOfIds } from '../../db/many.ts';
+import { query } from '../../db/statement.ts';
 
 /** The rooms and conversations that events are of. */
 export const findPlaces = queryOfIds((q, ids) =>
@@ -14,7 +16,11 @@ export const findRoots = queryOfIds((q, ids) =>
   q.selectFrom('messages').where('id', 'in', ids).select(['id', 'thread_count', 'version']),
 );
 
-/** The present places of people. */
+/** Where people are, and where they were before. */
 export const findPlacesOf = queryOfIds((q, ids) =>
-  q.selectFrom('members').where('user_id', 'in', ids).where('left_at', 'is', null).select(['user_id', 'container_id']),
+  q.selectFrom('members').where('user_id', 'in', ids).select(['user_id', 'container_id']),
+);
+
+export const findAdmins = query((q, _: object) =>
+  q.selectFrom('users').where('role', '=', sql.lit('admin')).select('id'),
 );

@@ -45,6 +45,7 @@ const byType: Partial<Record<EventType, Render>> = {
   user_restored: userPayload,
   file_uploaded: uploadedPayload,
   private_file_uploaded: uploadedPayload,
+  file_deleted: fileDeletedPayload,
   read_mark_moved: markPayload,
   webhook_disabled: webhookPayload,
 };
@@ -70,21 +71,26 @@ function idsOf({ message_id, user_id }: LoggedEvent): Shape {
   };
 }
 
-/** Times are numbers in the log. */
+/** Times are numbers in the log; how many replies a thread has is told of its root, whose count it is. */
 function saidOf({ data }: LoggedEvent): Shape {
-  return typeof data.until === 'number' ? { ...data, until: timestamp(data.until) } : data;
+  const { thread_count: _, ...said } = data;
+  return typeof said.until === 'number' ? { ...said, until: timestamp(said.until) } : said;
 }
 
 function messagePayload(_: Ctx, { message_id }: LoggedEvent, { messages }: Facts): Shape | undefined {
   return messages.get(message_id as number);
 }
 
-/** Which emoji, and how often it stood there then, the log knows; who they are is told as it is now. */
+/**
+ * Which emoji, and how often it stood there then, the log knows; who they are is told as it is now. So is the version: whoever was told of
+ * something later of the same message before, as of its thread or its pin, must not take this for old.
+ */
 async function reactionPayload(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
   const person = await personPayload(ctx, event);
-  const reactions = facts.messages.get(event.message_id as number)?.reactions as Record<string, Shape> | undefined;
+  const message = facts.messages.get(event.message_id as number);
+  const reactions = message?.reactions as Record<string, Shape> | undefined;
   const users = reactions?.[event.data.emoji as string]?.users ?? [];
-  return person && { message_id: event.message_id, ...person, users, version: event.version };
+  return person && { message_id: event.message_id, ...person, users, version: message?.version ?? event.version };
 }
 
 async function roomPayload(ctx: Ctx, { type, container_id }: LoggedEvent): Promise<Shape | undefined> {
@@ -120,6 +126,12 @@ async function personPayload(ctx: Ctx, { user_id }: LoggedEvent): Promise<Shape 
 async function uploadedPayload(ctx: Ctx, { data }: LoggedEvent): Promise<Shape | undefined> {
   const file = await findFile.first(ctx.db, { id: data.file_id as number });
   return file && file.visibility !== 'deleted' ? presentFile(file) : undefined;
+}
+
+/** The message it hung on has changed with it. */
+function fileDeletedPayload(_: Ctx, event: LoggedEvent, { messages }: Facts): Shape {
+  const version = messages.get(event.message_id ?? 0)?.version;
+  return { ...idsOf(event), ...(version === undefined ? {} : { version }) };
 }
 
 async function userPayload(ctx: Ctx, { user_id }: LoggedEvent): Promise<Shape | undefined> {

@@ -5,7 +5,7 @@ import type { LoggedEvent } from '../../log/read.ts';
 import { timestamp } from '../../timestamp.ts';
 import { presentConversation } from '../conversations/present.ts';
 import { findConversation, findSides } from '../conversations/store.ts';
-import { type Facts, loadFacts, type Shape } from './facts.ts';
+import { type Facts, isOfAccount, loadFacts, type Shape } from './facts.ts';
 import { payloadOf } from './payload.ts';
 
 /** An event as its readers are told of it; made once for all of them. */
@@ -44,8 +44,8 @@ async function toldOf(ctx: Ctx, event: LoggedEvent & { type: ToldType }, facts: 
   const place = facts.places.get(event.container_id ?? 0);
   const isDirect = place?.visibility === 'direct';
   const { to, as } = readEvents[event.type];
-  const data = shownOf(as, await payloadOf(ctx, event, facts));
-  const isConversation = as === 'dm_created' || as === 'conversation_updated';
+  const payload = await payloadOf(ctx, event, facts);
+  const data = shownOf(as, payload);
   return {
     id: event.id,
     xid: event.xid,
@@ -59,7 +59,7 @@ async function toldOf(ctx: Ctx, event: LoggedEvent & { type: ToldType }, facts: 
     actorId: event.actor_id,
     timestamp: timestamp(event.created_at),
     data,
-    dataOf: isConversation ? await ofEachSide(ctx, event.container_id as number, data) : undefined,
+    dataOf: await ofSome(ctx, event, data, payload.email, facts),
     places: facts.placesOf.get(event.user_id ?? 0) ?? [],
   };
 }
@@ -92,6 +92,21 @@ const hidden: Partial<Record<ReadName, readonly string[]>> = {
 function shownOf(name: ReadName, { actor_id, ...payload }: Shape): Shape {
   const fields = hidden[name];
   return fields ? Object.fromEntries(Object.entries(payload).filter(([field]) => !fields.includes(field))) : payload;
+}
+
+/** What some are shown in place of it: each side of a conversation the other, and e-mails their owners and admins. */
+async function ofSome(
+  ctx: Ctx,
+  { type, container_id, user_id }: LoggedEvent & { type: ToldType },
+  data: Shape,
+  email: unknown,
+  { admins }: Facts,
+): Promise<ReadonlyMap<number, Shape> | undefined> {
+  const { as } = readEvents[type];
+  if (as === 'dm_created' || as === 'conversation_updated') return ofEachSide(ctx, container_id as number, data);
+  if (!isOfAccount(type) || email === undefined) return undefined;
+  const whole = { ...data, email };
+  return new Map([user_id as number, ...admins].map((id) => [id, whole]));
 }
 
 /** Each side sees the other. */

@@ -60,7 +60,7 @@ const ofOneself = (q: Builder, p: Visible, dialect: Dialect) =>
     .where(within(p, dialect))
     .select(eventColumns(dialect));
 
-/** About accounts: for admins, the person himself, and of profiles those who share a place with him. */
+/** About accounts: for admins, the person himself, and of profiles those who are where he is or was, and left his name. */
 const ofAccounts = (q: Builder, p: Visible, dialect: Dialect) =>
   q
     .selectFrom('events as e')
@@ -69,7 +69,7 @@ const ofAccounts = (q: Builder, p: Visible, dialect: Dialect) =>
     .where(
       sql<boolean>`(${p.is_admin} = 1 or e.user_id = ${p.user_id} or (e.type in ('user_updated', 'user_role_changed') and exists (
         select 1 from members as his join members as mine on mine.container_id = his.container_id
-        where his.user_id = e.user_id and his.left_at is null and mine.user_id = ${p.user_id} and mine.left_at is null)))`,
+        where his.user_id = e.user_id and mine.user_id = ${p.user_id} and mine.left_at is null)))`,
     )
     .select(eventColumns(dialect));
 

@@ -50,7 +50,7 @@ const reaction = (type: 'reaction_added' | 'reaction_removed') =>
   Strict({
     ...{ ...inRoom, message_id: Id, user_id: Id, username, ...saidOf(type) },
     users: Type.Optional(Type.Array(Person, { description: 'The first ten who chose it, as they are now.' })),
-    version: Type.Optional(Type.Integer({ description: 'Of the message, after it.' })),
+    version: Type.Optional(Type.Integer({ description: 'Of the message, as it is now.' })),
   });
 const ofUser = (type: 'user_created' | 'user_updated') => {
   const about = { ...always, room_id: Type.Null(), user_id: Id, ...saidOf(type) };
@@ -82,7 +82,10 @@ export const payloadSchemas: Readonly<Record<WebhookEvent, TSchema>> = {
   room_updated: thingOf(Place, {}, GoneRoom),
   room_deleted: Strict({ ...GoneRoom, ...saidOf('room_deleted') }),
   file_uploaded: thingOf(File, saidOf('file_uploaded')),
-  file_deleted: Strict({ ...inRoom, ...ids, ...saidOf('file_deleted') }),
+  file_deleted: Strict({
+    ...{ ...inRoom, ...ids, ...saidOf('file_deleted') },
+    version: Type.Optional(Type.Integer({ description: 'Of the message it hung on, as that is now.' })),
+  }),
   message_reported: Strict({ ...inRoom, ...ids }),
   user_created: ofUser('user_created'),
   user_updated: ofUser('user_updated'),
