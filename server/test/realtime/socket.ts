@@ -21,6 +21,8 @@ export interface Client {
   send(frame: unknown): void;
   /** Sends a command and waits for its answer, of that type; `error` counts as one. */
   ask(type: string, data: unknown, answer?: string): Promise<Data>;
+  /** The answer to what was sent with a `request_id`. */
+  answer(requestId: string): Promise<Frame>;
   /** The first frame of a type that came, or comes; those it passes stay where they are. */
   next(type: string, fits?: (data: Data) => boolean): Promise<Data>;
   /** Frames of these types. */
@@ -44,7 +46,10 @@ export async function open(url: string, headers: Record<string, string> = {}): P
   const ws = new WebSocket(`${url}${url.includes('/ws') ? '' : '/ws'}`, { headers });
   const frames: Frame[] = [];
   const faults: string[] = [];
-  let wake = () => {};
+  const waiting = new Set<() => void>();
+  const wake = () => {
+    for (const look of waiting) look();
+  };
   let code: number | undefined;
   ws.on('message', (text) => {
     const frame = JSON.parse(String(text)) as Frame;
@@ -61,21 +66,25 @@ export async function open(url: string, headers: Record<string, string> = {}): P
   let asked = 0;
 
   async function until<T>(find: () => T | undefined, what: string): Promise<T> {
-    const late = AbortSignal.timeout(PATIENCE_MS);
-    for (;;) {
-      assert.deepEqual(faults, [], 'every frame is as documented');
-      const found = find();
-      if (found !== undefined) return found;
-      if (late.aborted)
-        throw new Error(`${what} did not come; there came ${frames.map(({ type }) => type).join(', ')}`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        setTimeout(resolve, 100);
-      });
-    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let found = find();
+    const look = () => {
+      found = find();
+      if (found !== undefined || faults.length > 0) resolve();
+    };
+    const late = setTimeout(resolve, PATIENCE_MS);
+    waiting.add(look);
+    if (found === undefined) await promise;
+    waiting.delete(look);
+    clearTimeout(late);
+    assert.deepEqual(faults, [], 'every frame is as documented');
+    if (found !== undefined) return found;
+    throw new Error(`${what} did not come; there came ${frames.map(({ type }) => type).join(', ')}`);
   }
 
   const send = (frame: unknown) => ws.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  const answer = (requestId: string) =>
+    until(() => frames.find((one) => one.request_id === requestId), `the answer to ${requestId}`);
   const next = async (type: string, fits: (data: Data) => boolean = () => true) =>
     (await until(() => frames.find((frame) => frame.type === type && fits(frame.data)), `${type}`)).data;
 
@@ -83,12 +92,13 @@ export async function open(url: string, headers: Record<string, string> = {}): P
     frames,
     ws,
     send,
+    answer,
     next,
-    ask: async (type, data, answer = 'ok') => {
+    ask: async (type, data, expected = 'ok') => {
       const request_id = `r${asked++}`;
       send({ type, data, request_id });
-      const frame = await until(() => frames.find((one) => one.request_id === request_id), `the answer to ${type}`);
-      assert.equal(frame.type, answer, `${type} → ${JSON.stringify(frame)}`);
+      const frame = await answer(request_id);
+      assert.equal(frame.type, expected, `${type} → ${JSON.stringify(frame)}`);
       return frame.data;
     },
     of: (...types) => frames.filter(({ type }) => types.includes(type)).map(({ data }) => data),
