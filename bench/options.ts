@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const pathNames = ['send', 'page', 'rooms', 'statistics', 'start'] as const;
+export const pathNames = ['send', 'page', 'rooms', 'statistics', 'fanout', 'start'] as const;
 export type PathName = (typeof pathNames)[number];
 
 export interface Options {

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { benchFanout } from './cases/fanout.ts';
 import { benchPage } from './cases/page.ts';
 import { benchRooms } from './cases/rooms.ts';
 import { benchSend } from './cases/send.ts';
@@ -13,6 +14,7 @@ const benches: Record<PathName, (options: Options) => Promise<void>> = {
   page: benchPage,
   rooms: benchRooms,
   statistics: benchStatistics,
+  fanout: benchFanout,
   start: benchStart,
 };
 

@@ -54,6 +54,13 @@ export function commitOrder(dialect: Dialect, table: string): Order {
   };
 }
 
+/** Seconds that the oldest open transaction has lasted: nothing newer is settled before it ends. */
+export function horizonAge(dialect: Dialect): Expression<number> {
+  if (dialect === 'sqlite') return sql<number>`0`;
+  return sql<number>`(select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float8 from pg_stat_activity
+    where backend_xid is not null)`;
+}
+
 /** Whether a transaction of that number is still to come: then the number is of another cluster, from which the data was restored. */
 export function isAhead(dialect: Dialect, xid: string): Expression<boolean> {
   if (dialect === 'sqlite') return sql<boolean>`1 = 0`;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type CommitPosition, commitOrder, isByIdAlone } from '../db/commit_order.ts';
+import { type CommitPosition, commitOrder, horizonAge, isByIdAlone } from '../db/commit_order.ts';
 import type { Reader } from '../db/database.ts';
 import { eventColumns } from '../db/events.ts';
 import { type Builder, query } from '../db/statement.ts';
@@ -90,4 +90,13 @@ export async function placeOf(db: Reader, id: number): Promise<CommitPosition | 
 /** Whether there are events that a transaction still under way keeps from being read. */
 export async function isHeldBack(db: Reader): Promise<boolean> {
   return !isByIdAlone(db.dialect) && (await findUnsettled.first(db, {})) !== undefined;
+}
+
+const findHorizonAge = query((q, _: object, dialect) =>
+  q.selectNoFrom(({ cast }) => cast<number>(horizonAge(dialect), 'real').as('seconds')),
+);
+
+/** For how long, in seconds, the oldest open transaction has kept later events from being read. */
+export async function readHorizonAge(db: Reader): Promise<number> {
+  return (await findHorizonAge.first(db, {}))?.seconds ?? 0;
 }

@@ -56,6 +56,22 @@ export const metricCatalogue = {
     class: 'what is counted together: `send` is RATE_LIMIT_SEND',
   }),
 
+  veza_sockets: gauge('Open sockets.'),
+  veza_sockets_opened_total: counter('Sockets that were let in.'),
+  veza_sockets_closed_total: counter('Sockets that were closed.', {
+    reason: 'why the server closed it, as docs/realtime.md has it; `gone`: the other side did',
+  }),
+  veza_socket_frames_received_total: counter('Frames that came in.'),
+  veza_socket_frames_sent_total: counter('Frames that went out.', {
+    kind: '`event`: of the log; `answer`: to a frame; `other`: heartbeats, presence, typing',
+  }),
+  veza_people_online: gauge('People with a socket who want to be seen.'),
+  veza_event_readers: gauge('Who follows the event log.', {
+    kind: '`socket`, or `http` for streams and polls that wait',
+    state: '`live`, or `behind` while what was missed is being told',
+  }),
+  veza_event_delay_seconds: histogram('From a change to telling live readers of it.', ofRequests),
+
   veza_database_up: gauge('1 when the database answers, else 0.'),
   veza_database_size_bytes: gauge('What the database takes.'),
   veza_database_writes_total: counter('Changes asked of the database.', {
@@ -70,6 +86,9 @@ export const metricCatalogue = {
   veza_database_transaction_duration_seconds: histogram(
     'What a changing transaction took, its commit included.',
     ofCommits,
+  ),
+  veza_database_horizon_seconds: gauge(
+    'How long the oldest transaction has been open: readers of the log wait for it. Always 0 on SQLite.',
   ),
   veza_message_batch_messages: histogram('Messages that were written together.', ofBatches),
   veza_message_cache_bytes: gauge('Messages kept in memory as they are sent.'),

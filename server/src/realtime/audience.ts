@@ -1,6 +1,9 @@
 import type { ServerRole } from '../actor.ts';
 import type { ToldEvent } from '../modules/events/told.ts';
 
+/** Events that are told together: of one place, and the same to everybody there. */
+export type Run = readonly [ToldEvent, ...ToldEvent[]];
+
 /** Whoever is told of events as they come: a socket, a stream, a poll that waits. */
 export interface LiveReader {
   /** Counted apart. */
@@ -11,8 +14,8 @@ export interface LiveReader {
   isLive: boolean;
   /** Public rooms this reader looks into without being in them. */
   readonly visits: Set<number>;
-  /** Must not fail, and take next to no time. */
-  tell(event: ToldEvent): void;
+  /** What comes next, in its order, all of one place. Must not fail, and take next to no time. */
+  tell(run: Run): void;
   /** Bytes of a frame that is in no log, and the place it is of: only sockets take them. */
   pass(bytes: Buffer, placeId?: number): void;
   /** A room that was looked into is closed to strangers now. */
@@ -27,7 +30,8 @@ export type ReaderEnd = 'signed_out' | 'changed' | 'restarting';
 export interface Person {
   readonly userId: number;
   readonly role: ServerRole;
-  readonly readers: Set<LiveReader>;
+  /** Few, and gone through with every event. */
+  readonly readers: LiveReader[];
   /** Rooms and conversations this person is in. */
   readonly places: Set<number>;
   /** The event that ended a stay and has not been told yet: what is told of that place before it is not for this person any more. */

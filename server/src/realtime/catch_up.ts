@@ -40,7 +40,7 @@ export async function catchUp(
       if (reader.isOver) return place;
       place = { xid: event.xid, id: event.id };
       if (!deps.realtime.hub.mayTell(reader, event)) continue;
-      reader.tell(event);
+      reader.tell([event]);
       count++;
     }
     await reader.ready();

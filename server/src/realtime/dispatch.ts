@@ -1,22 +1,45 @@
 import { endingEvents } from '../events.ts';
 import type { ToldEvent } from '../modules/events/told.ts';
-import type { Audience, LiveReader, Person } from './audience.ts';
+import type { Audience, LiveReader, Person, Run } from './audience.ts';
 
-/** Tells everybody who may see an event now; returns how many readers that were. Events come in the order of the log. */
-export function dispatch(audience: Audience, event: ToldEvent): number {
+/** Events told together at most: what waits for one reader grows by so many at once. */
+const LONGEST_RUN = 32;
+
+/** Puts events into runs: where several are of one place and change nothing of who is in it, each reader is written to once. */
+export function runsOf(events: readonly ToldEvent[]): Run[] {
+  const runs: [ToldEvent, ...ToldEvent[]][] = [];
+  for (const event of events) {
+    const run = runs.at(-1);
+    const [first] = run ?? [];
+    const isSame = first && isPlain(first) && isPlain(event) && first.containerId === event.containerId;
+    if (run && isSame && run.length < LONGEST_RUN) run.push(event);
+    else runs.push([event]);
+  }
+  return runs;
+}
+
+/** Told to those in a place, the same to each, and who is there stays. */
+const isPlain = ({ to, type, dataOf }: ToldEvent): boolean =>
+  to === 'members' && dataOf === undefined && (type.startsWith('message_') || type.startsWith('reaction_'));
+
+/** Tells everybody who may see a run now; returns how many readers that were. Runs come in the order of the log. */
+export function dispatch(audience: Audience, run: Run): number {
+  const [event] = run;
   enter(audience, event);
   let count = 0;
-  for (const { readers } of peopleFor(audience, event)) count += tellAll(readers, event);
-  if (event.to === 'members') count += tellVisitors(audience, event);
+  for (const { readers } of peopleFor(audience, event)) count += tellAll(readers, run);
+  if (event.to === 'members') count += tellVisitors(audience, run);
   leave(audience, event);
   return count;
 }
 
-function tellAll(readers: Iterable<LiveReader>, event: ToldEvent): number {
+function tellAll(readers: readonly LiveReader[], run: Run): number {
   let count = 0;
-  for (const reader of readers) {
+  // From the end: who is told something may be gone by it.
+  for (let place = readers.length - 1; place >= 0; place--) {
+    const reader = readers[place] as LiveReader;
     if (!reader.isLive) continue;
-    reader.tell(event);
+    reader.tell(run);
     count++;
   }
   return count;
@@ -49,15 +72,17 @@ function leaving(audience: Audience, event: ToldEvent): Iterable<Person> {
   return person ? [person] : [];
 }
 
-function tellVisitors(audience: Audience, event: ToldEvent): number {
+function tellVisitors(audience: Audience, run: Run): number {
+  const [event] = run;
   const placeId = event.containerId as number;
   const visitors = [...audience.visitorsIn(placeId)];
+  if (visitors.length === 0) return 0;
   // Rights are judged when an event is told: a room that is private now is nobody's to look into.
   const isClosed = event.type === 'room_updated' && event.data.is_public === false;
   const isOver = event.type === 'room_deleted';
   const present = audience.peopleIn(placeId);
   const strangers = visitors.filter(({ userId }) => !present.has(audience.person(userId) as Person));
-  const count = isClosed ? 0 : tellAll(strangers, event);
+  const count = isClosed ? 0 : tellAll(strangers, run);
   if (isClosed || isOver) for (const reader of visitors) audience.expel(reader, placeId);
   return count;
 }

@@ -1,5 +1,6 @@
 import type { Shape } from '../modules/events/facts.ts';
 import type { ToldEvent } from '../modules/events/told.ts';
+import type { Run } from './audience.ts';
 
 export interface Frame {
   readonly type: string;
@@ -27,16 +28,17 @@ export function bytesOf(frame: object): Buffer {
 
 const FINAL_TEXT = 0x81;
 
-const kept = new WeakMap<ToldEvent, Buffer>();
+const kept = new WeakMap<Run, Buffer>();
 
-/** An event as the bytes of its frame; made once for all who are shown the same. */
-export function eventBytes(event: ToldEvent, viewerId: number): Buffer {
-  const own = event.dataOf?.get(viewerId);
-  if (own) return bytesOf(eventFrame(event, own));
-  let bytes = kept.get(event);
+/** Events as the bytes of their frames; made once for all who are shown the same. */
+export function runBytes(run: Run, viewerId: number): Buffer {
+  const own = run[0].dataOf?.get(viewerId);
+  if (own) return bytesOf(eventFrame(run[0], own));
+  let bytes = kept.get(run);
   if (bytes === undefined) {
-    bytes = bytesOf(eventFrame(event, event.data));
-    kept.set(event, bytes);
+    const frames = run.map((event) => bytesOf(eventFrame(event, event.data)));
+    bytes = frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
+    kept.set(run, bytes);
   }
   return bytes;
 }

@@ -17,8 +17,9 @@ import type { Closing } from './close_codes.ts';
 import { Connection } from './connection.ts';
 import { bytesOf } from './frames.ts';
 import { socketLimits } from './limits.ts';
+import { measureSockets } from './measure.ts';
 import { type Peer, Session } from './session.ts';
-import type { Shared } from './shared.ts';
+import { noCounts, type Shared } from './shared.ts';
 
 export interface Gateway {
   /** Sockets that are open. */
@@ -39,7 +40,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
   const deadlines = createDeadlines(config.HANDLER_TIMEOUT_SECONDS * 1_000);
   const heartbeatMs = config.HEARTBEAT_SECONDS * 1_000;
   const shared: Shared = {
-    ...{ deps, heartbeatMs, admission, deadlines, newId, counts: { framesIn: 0 } },
+    ...{ deps, heartbeatMs, admission, deadlines, newId, counts: noCounts() },
     checkOf: once(createChecks(config)),
     ...socketLimits(deps),
   };
@@ -54,6 +55,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
   const byAddress = new Map<string, number>();
   const { blocks: trusted } = parseBlocks(config.TRUSTED_PROXIES);
   const isCapped = config.RATE_LIMITS === 'on';
+  const closed = new Map<string, number>();
   let isClosing = false;
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -110,6 +112,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
 
   async function enter(session: Session, request: IncomingMessage): Promise<void> {
     sessions.add(session);
+    shared.counts.opened++;
     const key = addressKey(session.peer.address);
     const count = (byAddress.get(key) ?? 0) + 1;
     byAddress.set(key, count);
@@ -129,6 +132,8 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
 
   function leave(session: Session): void {
     if (!sessions.delete(session)) return;
+    const why = session.connection.closedFor ?? 'gone';
+    closed.set(why, (closed.get(why) ?? 0) + 1);
     const key = addressKey(session.peer.address);
     const count = (byAddress.get(key) ?? 1) - 1;
     if (count === 0) byAddress.delete(key);
@@ -182,6 +187,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
     return session.expiresAt <= at ? 'unauthenticated' : undefined;
   }
 
+  deps.metrics.add(() => measureSockets(deps, { open: sessions.size, counts: shared.counts, closed }));
   server.on('upgrade', upgrade);
   const timer = setInterval(look, LOOK_EVERY_MS);
   timer.unref();

@@ -6,9 +6,10 @@ import { AppError, rateLimited } from '../errors.ts';
 import { endingEvents, type NewEvent } from '../events.ts';
 import { type LoggedEvent, readHead } from '../log/read.ts';
 import { createTail } from '../log/tail.ts';
+import { type Histogram, histogramOf, observe } from '../metrics/histogram.ts';
 import { type ToldEvent, tell } from '../modules/events/told.ts';
 import { createAudience, type LiveReader, type Person, type ReaderEnd } from './audience.ts';
-import { dispatch } from './dispatch.ts';
+import { dispatch, runsOf } from './dispatch.ts';
 import { findPlacesOfPerson } from './hub_store.ts';
 
 /** Tells everybody who is connected of what is committed, in the order of the log. */
@@ -33,8 +34,17 @@ export interface Hub {
   wake(): void;
   /** What of a commit acts at once: whoever leaves, or is signed out, is told nothing more. */
   follow(event: NewEvent, eventId: number): void;
+  countReaders(): readonly ReaderCount[];
+  /** From changes to telling of them, in seconds. */
+  readonly delays: Histogram;
   /** Ends all readers. */
   close(): Promise<void>;
+}
+
+export interface ReaderCount {
+  readonly kind: LiveReader['kind'];
+  readonly state: 'live' | 'behind';
+  readonly count: number;
 }
 
 /** Deliveries after which others have their turn: at a few microseconds each. */
@@ -48,22 +58,25 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
   /** People whose places have changed while they were being read. */
   const stale = new Set<Person>();
   const tail = createTail({ ...parts, take });
+  const delays = histogramOf('veza_event_delay_seconds');
   let isClosed = false;
 
   async function take(events: readonly LoggedEvent[], reached: (event: CommitPosition) => void): Promise<void> {
-    const told = new Map((await tell(ownCtx(deps(), 'events'), events)).map((event) => [event.id, event]));
+    const told = await tell(ownCtx(deps(), 'events'), events);
+    // Whoever makes a room or a conversation comes in with that.
+    for (const { user_id, actor_id } of events) for (const id of [user_id, actor_id]) markStale(id);
     let count = 0;
-    for (const event of events) {
-      const one = told.get(event.id);
-      markStale(event.user_id);
-      // Whoever makes a room or a conversation comes in with that.
-      markStale(event.actor_id);
-      if (one) count += dispatch(audience, one);
-      reached(event);
+    for (const run of runsOf(told)) {
+      count += dispatch(audience, run);
+      reached(run.at(-1) as ToldEvent);
       if (count < AT_ONCE) continue;
       count = 0;
       await setImmediate();
     }
+    const now = deps().now();
+    for (const { created_at } of events) observe(delays, Math.max(0, now - created_at) / 1_000);
+    // What nobody is told of lies behind, too.
+    reached(events.at(-1) as LoggedEvent);
   }
 
   function markStale(userId: number | null | undefined): void {
@@ -91,11 +104,11 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     if (known && known.role !== role) return reader.end('changed');
     if (known) {
       refuseTooMany(known, reader.kind);
-      known.readers.add(reader);
+      known.readers.push(reader);
       await Promise.all([tail.start(), loading.get(known), refuseEnded(sessionId, role)]);
       return;
     }
-    const person: Person = { userId, role, readers: new Set([reader]), places: new Set(), endings: new Map() };
+    const person: Person = { userId, role, readers: [reader], places: new Set(), endings: new Map() };
     audience.add(person);
     const loaded = load(person).finally(() => loading.delete(person));
     loading.set(person, loaded);
@@ -110,14 +123,17 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
 
   function refuseTooMany({ readers }: Person, kind: LiveReader['kind']): void {
     const { MAX_SOCKETS_PER_USER: limit, RATE_LIMITS } = deps().config;
-    if (RATE_LIMITS === 'off' || [...readers].filter((one) => one.kind === kind).length < limit) return;
+    if (RATE_LIMITS === 'off' || readers.filter((one) => one.kind === kind).length < limit) return;
     throw rateLimited({ scope: 'readers', limit, windowMs: 0, retryAfterMs: RETRY_MS });
   }
 
   function detach(reader: LiveReader): void {
     for (const placeId of [...reader.visits]) audience.endVisit(reader, placeId);
     const person = audience.person(reader.userId);
-    if (!person?.readers.delete(reader) || person.readers.size > 0) return;
+    const place = person?.readers.indexOf(reader) ?? -1;
+    if (!person || place === -1) return;
+    person.readers.splice(place, 1);
+    if (person.readers.length > 0) return;
     audience.remove(person);
     // Without anybody to tell, a commit costs nothing here.
     if (audience.isEmpty()) void tail.stop();
@@ -139,7 +155,7 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     if (event.type === 'user_left' || event.type === 'user_banned') {
       if (!isThere(person, placeId)) return;
       audience.leave(person, placeId, eventId);
-      for (const reader of person.readers) audience.expel(reader, placeId);
+      for (const reader of [...person.readers]) audience.expel(reader, placeId);
     } else if (event.type === 'session_ended') endSessions(person, (event.data?.session_ids ?? []) as string[]);
     else if (event.type === 'user_suspended') end(person.readers, 'signed_out');
     else if (event.type === 'user_role_changed') end(person.readers, 'changed');
@@ -148,7 +164,7 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
   /** A ban may be of somebody who never was there, and is not to know of the room. */
   function isThere(person: Person, placeId: number): boolean {
     if (person.places.has(placeId) || loading.has(person)) return true;
-    return [...person.readers].some(({ visits }) => visits.has(placeId));
+    return person.readers.some(({ visits }) => visits.has(placeId));
   }
 
   function end(readers: Iterable<LiveReader>, why: ReaderEnd): void {
@@ -160,7 +176,7 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
 
   function endSessions({ readers }: Person, sessionIds: readonly string[]): void {
     end(
-      [...readers].filter(({ sessionId }) => sessionIds.includes(sessionId)),
+      readers.filter(({ sessionId }) => sessionIds.includes(sessionId)),
       'signed_out',
     );
   }
@@ -183,10 +199,20 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     placesOf: (userId) => audience.person(userId)?.places,
     wake: tail.wake,
     follow,
+    countReaders: () => countOf(audience.people()),
+    delays,
     close: async () => {
       isClosed = true;
       for (const { readers } of [...audience.people()]) end(readers, 'restarting');
       await tail.stop();
     },
   };
+}
+
+function countOf(people: Iterable<Person>): ReaderCount[] {
+  const counts = { socket: { live: 0, behind: 0 }, http: { live: 0, behind: 0 } };
+  for (const { readers } of people) for (const { kind, isLive } of readers) counts[kind][isLive ? 'live' : 'behind']++;
+  return (['socket', 'http'] as const).flatMap((kind) =>
+    (['live', 'behind'] as const).map((state) => ({ kind, state, count: counts[kind][state] })),
+  );
 }

@@ -1,14 +1,13 @@
 import type { Actor } from '../actor.ts';
 import { AppError } from '../errors.ts';
 import { refusalOf } from '../http/refusal.ts';
-import type { ToldEvent } from '../modules/events/told.ts';
-import type { ReaderEnd } from './audience.ts';
+import type { ReaderEnd, Run } from './audience.ts';
 import { authenticate } from './authenticate.ts';
 import type { CatchingUp } from './catch_up.ts';
 import type { Closing } from './close_codes.ts';
 import type { Here } from './command.ts';
 import type { Connection } from './connection.ts';
-import { eventBytes, type Frame } from './frames.ts';
+import { type Frame, runBytes } from './frames.ts';
 import { type Incoming, readFrame, requestIdIn } from './incoming.ts';
 import { errorFrame } from './refusals.ts';
 import { runCommand } from './run.ts';
@@ -180,6 +179,7 @@ export class Session implements CatchingUp, Here {
   }
 
   answer(frame: Frame, requestId: string | undefined): void {
+    this.shared.counts.answers++;
     this.connection.send(requestId === undefined ? frame : { ...frame, request_id: requestId });
   }
 
@@ -191,13 +191,16 @@ export class Session implements CatchingUp, Here {
     throw new AppError('INVALID_TOKEN');
   }
 
-  tell(event: ToldEvent): void {
-    if (event.containerId !== null && this.#silenced?.has(event.containerId)) return;
-    this.connection.write(eventBytes(event, this.userId));
+  tell(run: Run): void {
+    const { containerId } = run[0];
+    if (containerId !== null && this.#silenced?.has(containerId)) return;
+    this.shared.counts.events += run.length;
+    this.connection.write(runBytes(run, this.userId));
   }
 
   pass(bytes: Buffer, placeId?: number): void {
     if (!this.isKnown || (placeId !== undefined && this.#silenced?.has(placeId))) return;
+    this.shared.counts.others++;
     this.connection.write(bytes);
   }
 

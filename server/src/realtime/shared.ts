@@ -21,6 +21,13 @@ export interface Shared {
   countStranger(address: string): Promise<void>;
 }
 
+/** Since the start. */
 export interface Counts {
+  opened: number;
   framesIn: number;
+  events: number;
+  answers: number;
+  others: number;
 }
+
+export const noCounts = (): Counts => ({ opened: 0, framesIn: 0, events: 0, answers: 0, others: 0 });

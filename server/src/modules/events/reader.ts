@@ -28,10 +28,12 @@ export function filteredReader(ctx: Ctx, filters: EventFilters, receiving: Recei
     pass: () => undefined,
     end: receiving.end,
     visitEnded: () => receiving.end('no_access'),
-    tell: (event) => {
-      if (receiving.isOver || !isWanted(event, filters)) return;
-      if (types === undefined || types.includes(event.name)) receiving.receive(event);
-      if (room_id !== undefined && endsAccess(event, ctx.actor.userId)) receiving.end('no_access');
+    tell: (run) => {
+      for (const event of run) {
+        if (receiving.isOver || !isWanted(event, filters)) return;
+        if (types === undefined || types.includes(event.name)) receiving.receive(event);
+        if (room_id !== undefined && endsAccess(event, ctx.actor.userId)) receiving.end('no_access');
+      }
     },
   };
 }

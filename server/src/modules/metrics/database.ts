@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deps } from '../../context.ts';
+import { readHorizonAge } from '../../log/read.ts';
 import { type Sample, sample } from '../../metrics/sample.ts';
 import { counters } from '../statistics/store.ts';
 
@@ -30,6 +31,7 @@ export async function measureStored({ db }: Deps): Promise<Sample[]> {
   const kept = new Map((await counters.all(db.reader, {})).map(({ name, value }) => [name, value]));
   return [
     sample('veza_database_size_bytes', await db.size()),
+    sample('veza_database_horizon_seconds', await readHorizonAge(db.reader)),
     sample('veza_files', kept.get('files') ?? 0),
     sample('veza_files_bytes', kept.get('file_bytes') ?? 0),
   ];
