@@ -7,6 +7,12 @@ const terminal: Terminal = {
   print: (line) => void process.stdout.write(`${line}\n`),
   warn: (line) => void process.stderr.write(`${line}\n`),
   readInput: () => text(process.stdin),
+  interrupted: () => {
+    const interrupt = new AbortController();
+    const end = () => interrupt.abort();
+    process.once('SIGINT', end).once('SIGTERM', end);
+    return interrupt.signal;
+  },
   start: async () => void (await import(new URL('./start.js', import.meta.url).href)),
 };
 

@@ -58,7 +58,7 @@ describe('the command veza', () => {
   it('says all it can in one look, and what a command takes', async () => {
     const { code, out } = await veza(directory, []);
     assert.equal(code, 0);
-    for (const name of ['start', 'admin create USERNAME', 'admin reset-password ACCOUNT', 'audit verify'])
+    for (const name of ['start', 'admin create USERNAME', 'admin reset-password ACCOUNT', 'audit verify', 'listen'])
       assert.match(out, new RegExp(`^ {2}${name} +\\S`, 'm'));
     assert.ok(out.split('\n').length <= 20, 'it fits on a screen');
     assert.equal((await veza(directory, ['--help'])).out, out);
@@ -189,7 +189,10 @@ describe('the command veza', () => {
     for (const args of [create, ['admin', 'reset-password', 'grace']]) {
       const refused = await veza(directory, args, '', variables);
       assert.deepEqual([refused.code, refused.out], [75, '']);
-      assert.match(refused.err, /a server runs on this data directory.*\n.*`veza audit verify` works/);
+      assert.match(
+        refused.err,
+        /a server runs on this data directory.*\n.*`veza audit verify` and `veza listen` work;/,
+      );
     }
     const proved = await veza(directory, ['audit', 'verify'], '', variables);
     assert.deepEqual([proved.code, proved.err], [0, '']);
@@ -224,6 +227,7 @@ describe('the command veza', () => {
       print: () => {},
       warn: (line) => void said.push(line),
       readInput: async () => '',
+      interrupted: () => AbortSignal.abort(),
       start: () => Promise.reject(new Error('out of the blue')),
     };
     assert.equal(await runVeza(['start'], terminal), 70);

@@ -44,7 +44,8 @@ export async function withDatabase<T>(
 
 async function opening<T>(terminal: Terminal, open: (config: Config) => T | Promise<T>): Promise<T> {
   try {
-    return await open(readConfig(terminal.environment));
+    const { environment, databaseUrl } = terminal;
+    return await open({ ...readConfig(environment), ...(databaseUrl === undefined ? {} : { databaseUrl }) });
   } catch (error) {
     if (error instanceof ConfigError)
       throw new CommandFailed(exitCodes.config, ...error.faults.map((fault) => `configuration: ${fault}`));
@@ -60,7 +61,7 @@ function isInUse(error: unknown): boolean {
 
 const whatWorksMeanwhile = [
   'a server runs on this data directory, and would not notice the change: stop it, and try again.',
-  'While it runs: `veza audit verify` works; an admin gives roles and suspends over the API (PUT /api/v1/admin/users/{user_id}).',
+  'While it runs: `veza audit verify` and `veza listen` work; an admin gives roles and suspends over the API (PUT /api/v1/admin/users/{user_id}).',
 ];
 
 /** What the API would refuse, in a line each. */

@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { adminCreate, adminResetPassword } from './admin.ts';
 import { auditVerify } from './audit.ts';
 import { CommandFailed, type ExitCode, exitCodes } from './exit.ts';
+import { listen } from './listen.ts';
 import type { Terminal } from './terminal.ts';
 
 type Command = CommandDef<ArgsDef>;
@@ -13,7 +14,8 @@ function commandsOf(terminal: Terminal): ReadonlyMap<string, Command> {
     meta: { name: 'start', description: 'Start the server, as `npm start` does' },
     run: () => terminal.start(),
   });
-  const all = [start, adminCreate(terminal), adminResetPassword(terminal), auditVerify(terminal)] as Command[];
+  const admin = [adminCreate(terminal), adminResetPassword(terminal)];
+  const all = [start, ...admin, auditVerify(terminal), listen(terminal)] as Command[];
   return new Map(all.map((command) => [nameOf(command), command]));
 }
 

@@ -46,6 +46,16 @@ const findHead = query((q, _: object, dialect) => {
     .select(['e.id', order.xid.as('xid')]);
 });
 
+const findUpTo = query((q, p: CommitPosition & { limit: number }, dialect) => {
+  const order = commitOrder(dialect, 'e');
+  return events(q)
+    .where(order.upTo(p.xid, p.id))
+    .where(order.settled)
+    .orderBy(order.newestFirst)
+    .limit(p.limit)
+    .select(eventColumns(dialect));
+});
+
 const findPosition = query((q, p: { id: number }, dialect) =>
   events(q)
     .where('e.id', '=', p.id)
@@ -67,6 +77,12 @@ export const FLOOR = 'events_forgotten';
 /** The next events of all streams in the order of commits. */
 export async function readAfter(db: Reader, place: CommitPosition, limit: number): Promise<LoggedEvent[]> {
   const rows = await findAfter.all(db, { xid: place.xid, id: place.id, limit });
+  return rows.map(parseEvent);
+}
+
+/** The events up to a place, that of the place itself among them; the last of them first. */
+export async function readUpTo(db: Reader, place: CommitPosition, limit: number): Promise<LoggedEvent[]> {
+  const rows = await findUpTo.all(db, { xid: place.xid, id: place.id, limit });
   return rows.map(parseEvent);
 }
 

@@ -1,6 +1,7 @@
-import type { Ctx } from '../../context.ts';
+import type { Deps } from '../../context.ts';
 import { type Audience, readEvents } from '../../events.ts';
 import type { LoggedEvent } from '../../log/read.ts';
+import type { Viewing } from '../users/presence.ts';
 import { findAdmins, findPlaces, findPlacesOf, findRoots } from './facts_store.ts';
 
 export type Shape = Record<string, unknown>;
@@ -11,6 +12,13 @@ export interface Place {
   /** Null for a conversation. */
   readonly name: string | null;
   readonly member_count: number | null;
+}
+
+/** What telling of events takes; a `Ctx` has it, and so does who follows the log beside a server. */
+export interface Telling extends Viewing {
+  readonly deps: Viewing['deps'] & {
+    readonly messages: { readonly fragments: Pick<Deps['messages']['fragments'], 'forNobody'> };
+  };
 }
 
 /** What several events need, loaded for all of them at once: things as they are now. */
@@ -26,7 +34,7 @@ export interface Facts {
 
 const WORDS_GONE = { content: null, metadata: {}, reactions: {}, mentions: [], attachments: [], is_deleted: true };
 
-export async function loadFacts(ctx: Ctx, events: readonly LoggedEvent[]): Promise<Facts> {
+export async function loadFacts(ctx: Telling, events: readonly LoggedEvent[]): Promise<Facts> {
   const places = new Map<number, Place>();
   for (const place of await findPlaces.all(ctx.db, distinct(events.map(({ container_id }) => container_id))))
     places.set(place.id, place);
@@ -43,7 +51,7 @@ export function isOfAccount(type: string): boolean {
   return as === 'user_created' || as === 'user_updated';
 }
 
-async function loadMessages(ctx: Ctx, events: readonly LoggedEvent[], places: Facts['places']) {
+async function loadMessages(ctx: Telling, events: readonly LoggedEvent[], places: Facts['places']) {
   const ids = distinct(events.map(({ message_id }) => message_id));
   const texts = await ctx.deps.messages.fragments.forNobody(ctx.db, ids);
   const messages = new Map<number, Shape>();
@@ -64,7 +72,7 @@ async function loadMessages(ctx: Ctx, events: readonly LoggedEvent[], places: Fa
   return messages;
 }
 
-async function loadPlacesOf(ctx: Ctx, events: readonly LoggedEvent[]): Promise<Facts['placesOf']> {
+async function loadPlacesOf(ctx: Telling, events: readonly LoggedEvent[]): Promise<Facts['placesOf']> {
   const people = events.filter(({ type }) => kinds[type]?.to === 'acquaintances').map(({ user_id }) => user_id);
   const found = await findPlacesOf.all(ctx.db, distinct(people));
   const byPerson = Map.groupBy(found, ({ user_id }) => user_id);

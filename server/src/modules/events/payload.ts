@@ -1,4 +1,3 @@
-import type { Ctx } from '../../context.ts';
 import type { EventType } from '../../events.ts';
 import type { LoggedEvent } from '../../log/read.ts';
 import { timestamp } from '../../timestamp.ts';
@@ -16,9 +15,9 @@ import { presentWithEmail } from '../users/present.ts';
 import { findUser } from '../users/store.ts';
 import { presentWebhook } from '../webhooks/read.ts';
 import { findWebhook } from '../webhooks/store.ts';
-import type { Facts, Shape } from './facts.ts';
+import type { Facts, Shape, Telling } from './facts.ts';
 
-type Render = (ctx: Ctx, event: LoggedEvent, facts: Facts) => Promise<Shape | undefined> | Shape | undefined;
+type Render = (ctx: Telling, event: LoggedEvent, facts: Facts) => Promise<Shape | undefined> | Shape | undefined;
 
 const byType: Partial<Record<EventType, Render>> = {
   message_sent: messagePayload,
@@ -54,7 +53,7 @@ const byType: Partial<Record<EventType, Render>> = {
  * What is told of an event: the thing as REST shows it now, to nobody in particular, with what the log alone knows of the event. A thing
  * that is gone is told of by its ids.
  */
-export async function payloadOf(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape> {
+export async function payloadOf(ctx: Telling, event: LoggedEvent, facts: Facts): Promise<Shape> {
   const shape = (await byType[event.type as EventType]?.(ctx, event, facts)) ?? idsOf(event);
   return { ...placeOf(event, facts), ...shape, ...saidOf(event), actor_id: event.actor_id };
 }
@@ -77,7 +76,7 @@ function saidOf({ data }: LoggedEvent): Shape {
   return typeof said.until === 'number' ? { ...said, until: timestamp(said.until) } : said;
 }
 
-function messagePayload(_: Ctx, { message_id }: LoggedEvent, { messages }: Facts): Shape | undefined {
+function messagePayload(_: Telling, { message_id }: LoggedEvent, { messages }: Facts): Shape | undefined {
   return messages.get(message_id as number);
 }
 
@@ -85,7 +84,7 @@ function messagePayload(_: Ctx, { message_id }: LoggedEvent, { messages }: Facts
  * Which emoji, and how often it stood there then, the log knows; who they are is told as it is now. So is the version: whoever was told of
  * something later of the same message before, as of its thread or its pin, must not take this for old.
  */
-async function reactionPayload(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
+async function reactionPayload(ctx: Telling, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
   const person = await personPayload(ctx, event);
   const message = facts.messages.get(event.message_id as number);
   const reactions = message?.reactions as Record<string, Shape> | undefined;
@@ -93,13 +92,13 @@ async function reactionPayload(ctx: Ctx, event: LoggedEvent, facts: Facts): Prom
   return person && { message_id: event.message_id, ...person, users, version: message?.version ?? event.version };
 }
 
-async function roomPayload(ctx: Ctx, { type, container_id }: LoggedEvent): Promise<Shape | undefined> {
+async function roomPayload(ctx: Telling, { type, container_id }: LoggedEvent): Promise<Shape | undefined> {
   const room = await findRoom.first(ctx.db, { container_id: container_id as number, user_id: 0 });
   if (!room || room.visibility === 'deleted') return { id: container_id, is_deleted: true };
   return type === 'room_deleted' ? undefined : (JSON.parse(roomJson(room)) as Shape);
 }
 
-async function membershipPayload(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
+async function membershipPayload(ctx: Telling, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
   const key = { container_id: event.container_id as number, user_id: event.user_id as number };
   const [member] = await membersOf(ctx, await findMembership.all(ctx.db, key));
   return member && { ...member, ...countOf(event, facts) };
@@ -110,41 +109,41 @@ function countOf({ container_id }: LoggedEvent, { places }: Facts): Shape {
   return { member_count: places.get(container_id ?? 0)?.member_count ?? 0 };
 }
 
-async function banPayload(ctx: Ctx, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
+async function banPayload(ctx: Telling, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
   const key = { container_id: event.container_id as number, user_id: event.user_id as number };
   const ban = await findBan.first(ctx.db, { ...key, now: ctx.now });
   const shape = ban ? banOf(ban) : await personPayload(ctx, event);
   return shape && { ...shape, ...countOf(event, facts) };
 }
 
-async function personPayload(ctx: Ctx, { user_id }: LoggedEvent): Promise<Shape | undefined> {
+async function personPayload(ctx: Telling, { user_id }: LoggedEvent): Promise<Shape | undefined> {
   const user = await findUser.first(ctx.db, { id: user_id as number });
   return user && { user_id, username: user.username };
 }
 
 /** Of a deleted one the log knows the name. */
-async function uploadedPayload(ctx: Ctx, { data }: LoggedEvent): Promise<Shape | undefined> {
+async function uploadedPayload(ctx: Telling, { data }: LoggedEvent): Promise<Shape | undefined> {
   const file = await findFile.first(ctx.db, { id: data.file_id as number });
   return file && file.visibility !== 'deleted' ? presentFile(file) : undefined;
 }
 
 /** The message it hung on has changed with it. */
-function fileDeletedPayload(_: Ctx, event: LoggedEvent, { messages }: Facts): Shape {
+function fileDeletedPayload(_: Telling, event: LoggedEvent, { messages }: Facts): Shape {
   const version = messages.get(event.message_id ?? 0)?.version;
   return { ...idsOf(event), ...(version === undefined ? {} : { version }) };
 }
 
-async function userPayload(ctx: Ctx, { user_id }: LoggedEvent): Promise<Shape | undefined> {
+async function userPayload(ctx: Telling, { user_id }: LoggedEvent): Promise<Shape | undefined> {
   const user = await findUser.first(ctx.db, { id: user_id as number });
   return user && { ...presentWithEmail(ctx, user), user_id };
 }
 
-async function markPayload(ctx: Ctx, { container_id, user_id }: LoggedEvent): Promise<Shape | undefined> {
+async function markPayload(ctx: Telling, { container_id, user_id }: LoggedEvent): Promise<Shape | undefined> {
   const mark = await findMark.first(ctx.db, { container_id: container_id as number, user_id: user_id as number });
   return mark && markAnswer(mark);
 }
 
-async function webhookPayload(ctx: Ctx, { data }: LoggedEvent): Promise<Shape | undefined> {
+async function webhookPayload(ctx: Telling, { data }: LoggedEvent): Promise<Shape | undefined> {
   const webhook = await findWebhook.first(ctx.db, { id: data.webhook_id as number });
   return webhook && presentWebhook(ctx.db, webhook);
 }

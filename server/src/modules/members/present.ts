@@ -1,10 +1,9 @@
-import type { Ctx } from '../../context.ts';
 import { timestamp } from '../../timestamp.ts';
-import { hiddenFrom, presenceOf } from '../users/presence.ts';
+import { hiddenFrom, presenceOf, type Viewing } from '../users/presence.ts';
 import type { MemberWithUser } from './store.ts';
 
 /** Memberships with their people, as the caller, who reads the room, sees them. */
-export async function membersOf(ctx: Ctx, members: readonly MemberWithUser[]) {
+export async function membersOf(ctx: Viewing, members: readonly MemberWithUser[]) {
   const hidden = await hiddenFrom(
     ctx,
     members.map(({ user_id }) => user_id),
@@ -12,7 +11,7 @@ export async function membersOf(ctx: Ctx, members: readonly MemberWithUser[]) {
   return members.map((member) => memberOf(ctx, member, hidden.has(member.user_id)));
 }
 
-function memberOf({ deps, now }: Ctx, member: MemberWithUser, isHidden: boolean) {
+function memberOf({ deps, now }: Viewing, member: MemberWithUser, isHidden: boolean) {
   const { user_id: id, last_seen, invisible_since, created_at, muted_until } = member;
   return {
     room_id: member.container_id,

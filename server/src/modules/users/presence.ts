@@ -9,8 +9,20 @@ interface Seen {
   readonly invisible_since: number | null;
 }
 
+/** What knows who is here. */
+export interface Sights {
+  readonly authority: { readonly activity: Pick<Deps['authority']['activity'], 'lastSeen'> };
+  readonly realtime: { readonly presence: Pick<Deps['realtime']['presence'], 'isOnline'> };
+}
+
+/** Who looks at people, and with what: less than a `Ctx`, so that it can be had without a server. */
+export interface Viewing extends Pick<Ctx, 'db' | 'now'> {
+  readonly actor: Pick<Ctx['actor'], 'userId'>;
+  readonly deps: Sights;
+}
+
 /** Whether somebody is here, and when he last was; where that is hidden, he looks as if he had never come back. */
-export function presenceOf(deps: Pick<Deps, 'authority' | 'realtime'>, person: Seen, isHidden: boolean) {
+export function presenceOf(deps: Sights, person: Seen, isHidden: boolean) {
   if (isHidden) return { is_online: false, last_seen: timestamp(person.created_at) };
   const lastSeen = shownLastSeen(person, deps.authority.activity.lastSeen(person.id, person.last_seen));
   return { is_online: deps.realtime.presence.isOnline(person.id), last_seen: timestamp(lastSeen) };
@@ -22,7 +34,7 @@ export function shownLastSeen({ invisible_since }: Pick<Seen, 'invisible_since'>
 }
 
 /** Those of these people whose presence the caller may not see: a block stops it between the two, whoever made it. */
-export async function hiddenFrom(ctx: Ctx, userIds: readonly number[]): Promise<ReadonlySet<number>> {
+export async function hiddenFrom(ctx: Viewing, userIds: readonly number[]): Promise<ReadonlySet<number>> {
   const { userId } = ctx.actor;
   const others = userIds.filter((id) => id !== userId);
   const blocks = await findBlocks.firstOfEach(

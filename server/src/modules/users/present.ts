@@ -1,10 +1,9 @@
-import type { Ctx } from '../../context.ts';
 import { timestamp } from '../../timestamp.ts';
-import { presenceOf } from './presence.ts';
+import { presenceOf, type Viewing } from './presence.ts';
 import type { User } from './store.ts';
 
 /** A profile without what is private. `hidden` are people whose presence the caller may not see. */
-export function presentUser(ctx: Ctx, user: User, hidden: ReadonlySet<number>) {
+export function presentUser(ctx: Viewing, user: User, hidden: ReadonlySet<number>) {
   return {
     id: user.id,
     uuid: user.uuid,
@@ -22,13 +21,13 @@ export function presentUser(ctx: Ctx, user: User, hidden: ReadonlySet<number>) {
 const nobodyHidden: ReadonlySet<number> = new Set();
 
 /** A profile for its owner and for admins. */
-export function presentWithEmail(ctx: Ctx, user: User, hidden = nobodyHidden) {
+export function presentWithEmail(ctx: Viewing, user: User, hidden = nobodyHidden) {
   const { id, uuid, username, ...rest } = presentUser(ctx, user, hidden);
   return { id, uuid, username, email: user.email, ...rest };
 }
 
 /** A person in a list of search results. */
-export function presentFound(ctx: Ctx, user: User, hidden: ReadonlySet<number>) {
+export function presentFound(ctx: Viewing, user: User, hidden: ReadonlySet<number>) {
   const { id, uuid, username, display_name, avatar_url, is_online, last_seen } = presentUser(ctx, user, hidden);
   return { id, uuid, username, display_name, avatar_url, is_online, last_seen };
 }

@@ -1,11 +1,9 @@
 import type { Ctx } from '../../context.ts';
 import type { Writer } from '../../db/database.ts';
 import type { LoggedEvent } from '../../log/read.ts';
-import { timestamp } from '../../timestamp.ts';
 import { loadFacts } from '../events/facts.ts';
-import { payloadOf } from '../events/payload.ts';
-import { bodyText } from './body.ts';
 import { claimDue, findClaimed, giveUp, keepBody } from './claim_store.ts';
+import { renderBody } from './render.ts';
 import type { SealedSecrets } from './secrets.ts';
 
 export interface Wanted {
@@ -92,15 +90,10 @@ async function render(ctx: Ctx, db: Writer, row: Row): Promise<string> {
     actor_id: row.actor_id ?? 0,
     version: row.version,
     data: JSON.parse(row.data ?? '{}'),
-    created_at: row.created_at,
+    created_at: row.happened_at ?? row.created_at,
   };
-  const body = bodyText({
-    id: row.message_id,
-    event: row.event,
-    timestamp: timestamp(row.happened_at ?? row.created_at),
-    webhook_id: row.webhook_id,
-    data: await payloadOf(ctx, event, await loadFacts(ctx, [event])),
-  });
+  const named = { id: row.message_id, event: row.event, webhook_id: row.webhook_id };
+  const body = await renderBody(ctx, event, named, await loadFacts(ctx, [event]));
   await keepBody.run(db, { id: row.id, body });
   return body;
 }

@@ -6,7 +6,10 @@ import type { Asked } from './schema.ts';
 import { keyOf } from './signature.ts';
 
 /** A text that is no address of the web, or not one this server sends to. */
-export function urlFault(text: string, { WEBHOOK_ALLOW_HTTP }: Config): FieldFault | undefined {
+export function urlFault(
+  text: string,
+  { WEBHOOK_ALLOW_HTTP }: Pick<Config, 'WEBHOOK_ALLOW_HTTP'>,
+): FieldFault | undefined {
   const field = 'url';
   // The URL parser would leave these out, and what is shown would not be where it goes.
   if (!text.isWellFormed() || /[\s\p{Cc}\p{Cf}]/u.test(text)) return { field, reason: 'forbidden_character' };
