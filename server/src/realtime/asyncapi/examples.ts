@@ -33,6 +33,7 @@ const message = {
   ...{ message_id: 311, id: 311, author_id: 2, username: 'alice', content: 'Tea, @bob?', parent_id: null },
   ...{ thread_count: 0, is_pinned: false, is_edited: false, is_deleted: false, created_at: at, reactions: [] },
   ...{ mention_count: 1, mentions: [3], attachments: [], reply_to_id: null, metadata: {}, seq: 42, version: 1 },
+  ...{ uuid: 'msg-018d0d4e-6b80-7c4f-9a52-6f1f0e5d2c11', edit_count: 0, updated_at: at, edited_at: null },
 };
 const reacted = { message_id: 311, room_id: 1, ...bob, emoji: '👍', timestamp: at };
 
