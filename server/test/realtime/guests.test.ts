@@ -74,7 +74,7 @@ for (const engine of engines)
       assert.deepEqual(client.of('room_message', 'room_updated'), []);
       assert.equal((await client.ask('join_room', { room_id: room }, 'error')).code, 'ROOM_NOT_FOUND');
       await stream.over;
-      assert.deepEqual(stream.events, []);
+      assert.ok(stream.events.every(({ event }) => event === 'room_created'));
       await client.close();
     });
 

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { engines } from '../engines.ts';
+import { createTestApp, type TestApp } from '../harness/app.ts';
+import type { Person } from '../harness/people.ts';
+import { listen } from './socket.ts';
+import { openStream } from './stream.ts';
+
+for (const engine of engines)
+  describe(`the stream of events on ${engine}`, () => {
+    let app: TestApp;
+    let url: string;
+    let alice: Person;
+    let bob: Person;
+    let room: number;
+    before(async () => {
+      app = await createTestApp(engine);
+      url = await listen(app);
+      [alice, bob] = [await app.register('alice'), await app.register('bob')];
+      room = (await alice.post('/rooms', { name: 'Kitchen', is_public: false }, 201)).id;
+      await alice.post(`/rooms/${room}/members`, { user_id: bob.id }, 201);
+    });
+    after(() => app.close());
+    const say = (content: string) => alice.post(`/rooms/${room}/messages`, { content: content }, 201);
+
+    test('begins with a comment, then tells what happens, in one line each', async () => {
+      const stream = await openStream(url, bob);
+      assert.match(stream.comments[0] ?? '', /^: /);
+      await say('two\nlines\r\n\u2028and more');
+      const { event, data } = await stream.next(({ event }) => event === 'message_sent');
+      assert.equal(event, 'message_sent');
+      assert.deepEqual([data.room_id, data.data.content], [room, 'two\nlines\r\n\u2028and more']);
+      await stream.close();
+    });
+
+    test('goes on where it was cut, whatever the address says', async () => {
+      const stream = await openStream(url, bob);
+      const first = await say('one');
+      const { id } = await stream.next(({ data }) => data.data.id === first.id);
+      await stream.close();
+      await say('two');
+      await say('three');
+      const again = await openStream(url, bob, '?after=0', { 'last-event-id': id });
+      await again.next(({ data }) => data.data.content === 'three');
+      assert.deepEqual(
+        again.events.map(({ data }) => data.data.content),
+        ['two', 'three'],
+      );
+      await again.close();
+      const whole = await openStream(url, bob, '?after=0&types=user_joined');
+      await whole.next(({ data }) => data.room_id === room);
+      assert.ok(whole.events.every(({ event }) => event === 'user_joined'));
+      await whole.close();
+    });
+
+    test('is refused as the list is', async () => {
+      const ask = async (query: string, headers: Record<string, string> = {}) => {
+        const response = await fetch(`${url.replace('ws', 'http')}/api/v1/events/stream${query}`, {
+          headers: { authorization: `Bearer ${bob.token}`, ...headers },
+        });
+        return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
+      };
+      assert.deepEqual(await ask('?after=x'), [400, 'VALIDATION_FAILED']);
+      assert.deepEqual(await ask('?limit=x&types=none'), [400, 'VALIDATION_FAILED']);
+      assert.deepEqual(await ask('', { 'last-event-id': 'x' }), [400, 'VALIDATION_FAILED']);
+      assert.deepEqual(await ask('', { 'last-event-id': '9999999' }), [410, 'CURSOR_EXPIRED']);
+      assert.deepEqual(await ask('?room_id=999999'), [404, 'ROOM_NOT_FOUND']);
+      assert.deepEqual(await ask('', { authorization: 'Bearer wrong' }), [401, 'INVALID_TOKEN']);
+    });
+
+    test('ends with the session, a suspension, another role, and the server', async () => {
+      const names = ['carol', 'dave', 'erin'] as const;
+      const [carol, dave, erin] = (await Promise.all(names.map((name) => app.register(name)))) as [
+        Person,
+        Person,
+        Person,
+      ];
+      const streams = await Promise.all([carol, dave, erin].map((person) => openStream(url, person)));
+      await carol.post('/auth/logout', {}, 204);
+      await app.admin.patch(`/admin/users/${dave.id}`, { suspended: true }, 200);
+      await app.admin.patch(`/admin/users/${erin.id}`, { role: 'moderator' }, 200);
+      await Promise.all(streams.map(({ over }) => over));
+      for (const { id } of [carol, dave, erin]) assert.equal(app.deps.realtime.hub.placesOf(id), undefined);
+      const other = await createTestApp(engine);
+      const stream = await openStream(await listen(other), other.admin);
+      await other.close();
+      await stream.over;
+    });
+
+    test('whoever goes away leaves nothing behind', async () => {
+      for (let at = 0; at < 15; at++) {
+        const gone = new AbortController();
+        const asked = fetch(`${url.replace('ws', 'http')}/api/v1/events/stream?after=0`, {
+          headers: { authorization: `Bearer ${bob.token}` },
+          signal: gone.signal,
+        }).catch(() => undefined);
+        for (let turn = 0; turn < at; turn++) await new Promise((resolve) => setImmediate(resolve));
+        gone.abort();
+        await asked;
+      }
+      while (app.deps.realtime.hub.placesOf(bob.id) !== undefined)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+  });
+
+for (const engine of engines)
+  test(`as many readers as sockets, and no more, on ${engine}`, async () => {
+    const app = await createTestApp(engine, { RATE_LIMITS: 'on', MAX_SOCKETS_PER_USER: '2' });
+    const url = await listen(app);
+    const streams = [await openStream(url, app.admin), await openStream(url, app.admin)];
+    const headers = { authorization: `Bearer ${app.admin.token}` };
+    for (const path of ['events/stream', 'events?wait=30']) {
+      const refused = await fetch(`${url.replace('ws', 'http')}/api/v1/${path}`, { headers });
+      assert.equal(refused.status, 429);
+      assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    }
+    await streams[0]?.close();
+    const readers = () => [...app.deps.realtime.hub.peopleIn(1)].flatMap((person) => [...person.readers]).length;
+    while (readers() > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    const again = await openStream(url, app.admin);
+    await Promise.all([streams[1]?.close(), again.close()]);
+    await app.close();
+  });
