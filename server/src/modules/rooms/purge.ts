@@ -16,8 +16,7 @@ import {
   hanging,
 } from './purge_store.ts';
 
-/** Who was in the room may still have to be told of its end. */
-const MEMBERS_KEPT_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
 /** Between two transactions, so that others have the writer for most of the time. */
 const PAUSE_MS = 20;
 
@@ -26,7 +25,8 @@ export async function purgeRooms(ctx: Ctx, signal: AbortSignal): Promise<void> {
   // They are found by reading all containers.
   const deleted = await ctx.deps.db.snapshot((db) => findDeleted.all(db, {}));
   for (const { id, deleted_at } of deleted) {
-    const isOver = deleted_at <= ctx.now - MEMBERS_KEPT_MS;
+    // Who was in the room may still have to be told of its end.
+    const isOver = deleted_at <= ctx.now - ctx.deps.config.EVENT_RETENTION_DAYS * DAY_MS;
     while (!signal.aborted && (await write(ctx, 'room.purge', (ctx) => purgeSome(ctx, id, isOver))))
       await sleep(PAUSE_MS);
   }
