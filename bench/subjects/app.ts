@@ -3,16 +3,19 @@ import { readConfig } from '../../server/src/config.ts';
 import type { Database } from '../../server/src/db/database.ts';
 import { people } from '../seed/shape.ts';
 
-/** Our server on a seeded directory, with a token for each of the people there; at a time that stands still, where one is given. */
-export async function startApp(directory: string, now?: number) {
-  const config = readConfig({
+/** The settings of every server that is measured. */
+export const configOf = (directory: string) =>
+  readConfig({
     DATA_DIR: directory,
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'warn',
     ACCESS_TOKEN_SECONDS: '86400',
     ADMIN_PASSWORD: 'bench administrator',
   });
-  const app = await createApp(config, now === undefined ? {} : { now: () => now });
+
+/** Our server on a seeded directory, with a token for each of the people there; at a time that stands still, where one is given. */
+export async function startApp(directory: string, now?: number) {
+  const app = await createApp(configOf(directory), now === undefined ? {} : { now: () => now });
   const { tokens } = app.deps.authority;
   const signed = people.map(({ id, username, sessionId }) =>
     tokens.sign({ sub: id, username, role: 'user', sid: sessionId }),

@@ -1,20 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../server/src/app.ts';
-import { readConfig } from '../../server/src/config.ts';
 import { nameOf, sessionOf } from '../seed/crowd.ts';
 import { FIRST_PERSON } from '../seed/shape.ts';
+import { configOf } from './app.ts';
 import { report } from './report.ts';
 
 // The whole server, with a token for each of a crowd.
 const [, , directory = '', people = '0'] = process.argv;
-const config = readConfig({
-  DATA_DIR: directory,
-  RATE_LIMITS: 'off',
-  LOG_LEVEL: 'warn',
-  ACCESS_TOKEN_SECONDS: '86400',
-  ADMIN_PASSWORD: 'bench administrator',
-});
-const app = await createApp(config);
+const app = await createApp(configOf(directory));
 const { tokens } = app.deps.authority;
 const signed: string[] = [];
 for (let place = 0; place < Number(people); place++)
