@@ -42,8 +42,9 @@ export async function catchUp(
       if (!deps.realtime.hub.mayTell(reader, event)) continue;
       reader.tell([event]);
       count++;
+      // After each one: a page of long messages may be more than may wait, and whoever is cut off for that comes back to the same page.
+      await reader.ready();
     }
-    await reader.ready();
     place = reached;
   }
   return place;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { textOf } from '../../src/db/statement.ts';
 import { engines } from '../engines.ts';
-import { createTestApp } from '../harness/app.ts';
+import { createTestApp, type TestApp } from '../harness/app.ts';
 import { followAll, untilHeard } from './log_readers.ts';
 import { listen } from './socket.ts';
 
@@ -13,9 +13,13 @@ const SENDS = 100;
 
 for (const engine of engines.filter((engine) => engine === 'postgres'))
   describe(`events that are committed late (${engine})`, () => {
-    test('reach every reader once and in their order, and none of those after them is lost', async () => {
-      const app = await createTestApp(engine);
-      after(app.close);
+    let app: TestApp;
+    before(async () => {
+      app = await createTestApp(engine);
+    });
+    after(() => app.close());
+
+    test('reach every reader once and in their order, and none of those after them is lost', async (t) => {
       const url = (await listen(app)).replace('ws', 'http');
       const { admin } = app;
       const bob = await app.register('bob');
@@ -28,6 +32,7 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
       const [early, late] = rooms as [number, number];
       const { next_cursor } = await bob.get('/events', 200);
       const readers = followAll({ url: () => url, token: bob.token, after: next_cursor });
+      t.after(() => Promise.all(readers.map(({ stop }) => stop())));
       const client = new pg.Client({ connectionString: app.deps.config.databaseUrl as string });
       await client.connect();
       await client.query('begin');
@@ -47,8 +52,7 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
       await client.end();
       const last = Math.max(...sent);
       await untilHeard(readers, ({ data }) => data.id === last);
-      for (const { name, heard, stop } of readers) {
-        await stop();
+      for (const { name, heard } of readers) {
         const messages = heard.filter(({ type }) => type === 'message_sent');
         for (const room of [early, late])
           assert.deepEqual(

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -71,7 +70,9 @@ function follow(name: string, { url, after }: Following, connect: Connect): LogR
 export const followBySocket = (following: Following): LogReader =>
   follow('socket', following, ({ url, after }, hear) => {
     const ws = new WebSocket(`${url.replace('http', 'ws')}/ws`);
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
     ws.on('error', () => undefined);
+    ws.on('close', () => resolve());
     ws.on('open', () =>
       ws.send(JSON.stringify({ type: 'authenticate', data: { token: following.token, resume: after } })),
     );
@@ -81,7 +82,7 @@ export const followBySocket = (following: Following): LogReader =>
       if (frame.data.event_id !== undefined) hear(fromFrame(frame));
     });
     return {
-      ended: once(ws, 'close'),
+      ended,
       suffer: (mishap) => {
         if (mishap === 'close') ws.close();
         else if (mishap === 'terminate') ws.terminate();
@@ -140,7 +141,7 @@ export const followByPoll = (following: Following): LogReader =>
     const ended = (async () => {
       const headers = { authorization: `Bearer ${following.token}` };
       for (let place = after; !gone.signal.aborted; ) {
-        const asked = `${url}/api/v1/events?after=${place}&limit=20&wait=2`;
+        const asked = `${url}/api/v1/events?after=${place}&limit=100&wait=2`;
         const response = await fetch(asked, { headers, signal: gone.signal });
         if (response.status !== 200) return;
         const { data } = (await response.json()) as { data: Page };
@@ -164,5 +165,5 @@ export const followAll = (following: Following): LogReader[] => [
 
 /** Resolves when every reader has heard of all that match. */
 export async function untilHeard(readers: readonly LogReader[], isLast: (event: Heard) => boolean): Promise<void> {
-  for (const { heard } of readers) while (!heard.some(isLast)) await sleep(5);
+  for (const { heard } of readers) while (heard.findLast(isLast) === undefined) await sleep(5);
 }

@@ -57,8 +57,8 @@ function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
 
   function write(text: string): void {
     listener?.write(text);
-    // Whoever does not keep up begins again where he was; what waits for him must not grow.
-    if ((listener?.waiting ?? 0) > config.MAX_WAITING_BYTES) over('cut');
+    // Whoever does not keep up begins again where he was; what waits for him must not grow. What was missed is read no faster than it is taken.
+    if (reader.isLive && (listener?.waiting ?? 0) > config.MAX_WAITING_BYTES) over('cut');
   }
 
   const reader = filteredReader(ctx, filters, {

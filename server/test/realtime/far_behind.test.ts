@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { ownCtx } from '../../src/context.ts';
+import { textOf } from '../../src/db/statement.ts';
+import { forgetEvents } from '../../src/modules/events/forget.ts';
+import { appendMessages } from '../../src/modules/messages/append.ts';
+import { engines } from '../engines.ts';
+import { createTestApp, type TestApp } from '../harness/app.ts';
+import { movableClock } from '../harness/auth.ts';
+import type { Person } from '../harness/people.ts';
+import { followAll, followBySocket, untilHeard } from './log_readers.ts';
+import { connect, listen } from './socket.ts';
+
+const MISSED = 20_000;
+const AT_ONCE = 1_000;
+/** A hundred of these are more than may wait for a reader here. */
+const CONTENT = 1_000;
+const LIVE_SENDS = 50;
+const DAY = 86_400_000;
+
+for (const engine of engines)
+  describe(`a reader that was away for long (${engine})`, () => {
+    const clock = movableClock();
+    let app: TestApp;
+    let url: string;
+    let bob: Person;
+    let room: number;
+
+    before(async () => {
+      const long = { ACCESS_TOKEN_SECONDS: '86400', REFRESH_IDLE_DAYS: '365', REFRESH_ABSOLUTE_DAYS: '3650' };
+      app = await createTestApp(engine, { ...long, MAX_WAITING_BYTES: '131072' }, { now: clock.now });
+      url = await listen(app);
+      bob = await app.register('bob');
+      room = (await app.admin.post('/rooms', { name: 'busy' }, 201)).id;
+      await bob.post(`/rooms/${room}/join`, {}, 201);
+    });
+    after(() => app.close());
+
+    const send = async (content: string): Promise<number> =>
+      (await app.admin.post(`/rooms/${room}/messages`, { content }, 201)).id;
+
+    /** So many long messages at once, past the requests, which would take long. */
+    async function fill(count: number): Promise<number[]> {
+      const { userId, username } = { userId: app.admin.id, username: app.admin.username };
+      const actor = { ...ownCtx(app.deps, 'test').actor, userId, username, role: 'admin' as const };
+      const inputs = Array.from({ length: count }, () => ({
+        ...{ actor, address: '', traceparent: null, now: clock.now(), kind: 'room' as const, containerId: room },
+        ...{ uuid: randomUUID(), content: 'x'.repeat(CONTENT), replyToId: null, metadata: '{}' },
+        ...{ clientId: null, payloadHash: null, fileIds: [] },
+      }));
+      const verdicts = await app.deps.db.write('fill', (db) => appendMessages(db, inputs));
+      app.deps.realtime.hub.wake();
+      return verdicts.map((verdict) => ('message' in verdict ? verdict.message.id : 0));
+    }
+
+    test('is told all of it in its order, however little may wait for it, and what comes meanwhile', async (t) => {
+      const { next_cursor } = await bob.get('/events', 200);
+      const sent: number[] = [];
+      while (sent.length < MISSED) sent.push(...(await fill(AT_ONCE)));
+      const readers = followAll({ url: () => url.replace('ws', 'http'), token: bob.token, after: next_cursor });
+      t.after(() => Promise.all(readers.map(({ stop }) => stop())));
+      const [socket] = readers as [ReturnType<typeof followBySocket>];
+      for (let n = 0; n < LIVE_SENDS; n++) {
+        if (n % 10 === 0) socket.suffer('pause');
+        sent.push(await send('meanwhile'));
+      }
+      sent.sort((a, b) => a - b);
+      await untilHeard(readers, ({ data }) => data.id === sent.at(-1));
+      for (const { name, heard, begun } of readers) {
+        // What was missed is read no faster than it is taken: nobody is cut off.
+        assert.equal(begun, 1, name);
+        assert.deepEqual(
+          heard.map(({ data }) => data.id),
+          sent,
+          name,
+        );
+      }
+    });
+
+    test('cut off in the middle of it, it goes on with the rest', async (t) => {
+      const { next_cursor } = await bob.get('/events', 200);
+      const sent = await fill(2 * AT_ONCE);
+      const reader = followBySocket({ url: () => url.replace('ws', 'http'), token: bob.token, after: next_cursor });
+      t.after(reader.stop);
+      await untilHeard([reader], () => true);
+      reader.suffer('terminate');
+      await untilHeard([reader], ({ data }) => data.id === Math.max(...sent));
+      assert.deepEqual(
+        reader.heard.map(({ data }) => data.id),
+        sent.sort((a, b) => a - b),
+      );
+    });
+
+    test('after more than is kept it is told so, and is live', async () => {
+      const old = (await bob.get('/events', 200)).next_cursor;
+      await send('never heard');
+      clock.advance(8 * DAY);
+      bob = await app.login('bob');
+      const admin = await app.login('admin');
+      await forgetEvents(ownCtx(app.deps, 'test'));
+      const left = await app.deps.db.reader.all(textOf(`select id from events where id <= ${old}`), []);
+      assert.deepEqual(left, []);
+      const client = await connect(url, bob, old);
+      const { reason } = await client.next('resume_failed');
+      assert.equal(reason, 'expired');
+      await admin.post(`/rooms/${room}/messages`, { content: 'again' }, 201);
+      assert.equal((await client.next('room_message')).content, 'again');
+      assert.deepEqual(client.of('resumed'), []);
+      await client.close();
+      assert.equal((await bob.get(`/events?after=${old}`, 410)).code, 'CURSOR_EXPIRED');
+    });
+  });
