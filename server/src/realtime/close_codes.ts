@@ -1,8 +1,10 @@
 /** Why the server closes a socket, and what a client does then; docs/realtime.md is printed from it. */
 export const closeCodes = {
   goodbye: [1000, 'The client has said goodbye.', 'no'],
+  noFrame: [1002, 'What came breaks the protocol, such as a frame without a mask.', 'no'],
   binary: [1003, 'A binary frame; frames are text.', 'no'],
   notUtf8: [1007, 'A text that is not UTF-8.', 'no'],
+  tooManyPieces: [1008, 'A message in too many fragments.', 'no'],
   tooBig: [1009, 'A frame above the limit.', 'no'],
   fault: [1011, 'A fault of the server.', 'yes, with a growing wait'],
   restarting: [1012, 'The server restarts, or one has other rights than before.', 'yes, after a random wait'],
