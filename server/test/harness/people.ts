@@ -4,6 +4,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import type { App } from '../../src/app.ts';
 import { checkReply } from './contract.ts';
 import { formOf } from './form.ts';
+import { settled } from './settled.ts';
 
 // What comes back is judged against the OpenAPI document; a test then reads the fields it is about.
 // biome-ignore lint/suspicious/noExplicitAny: a reply has whatever shape its route has
@@ -45,6 +46,7 @@ export interface Person {
   upload(file: Upload, status: number): Promise<Data>;
 }
 
+const LOG = '/api/v1/events';
 /** Goes on for as long as somebody listens. */
 const ENDLESS = '/api/v1/events/stream';
 
@@ -77,6 +79,8 @@ export function person(app: App, session: Data): Person {
     if (options.body !== undefined) headers['content-type'] ??= 'application/json';
     const payload =
       options.body === undefined ? {} : { payload: (raw ? options.body : JSON.stringify(options.body)) as string };
+    // One that waits is answered with what comes.
+    if (url.startsWith(LOG) && !url.includes('wait=')) await settled(app);
     const response = url.startsWith(ENDLESS)
       ? await beginOf(app, { method, url, headers })
       : await app.server.inject({ method, url, headers, ...payload });

@@ -4,6 +4,7 @@ import { serverFrames } from '../../src/realtime/server_frames.ts';
 import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
+import { settled } from '../harness/settled.ts';
 import { type Client, connect, listen, logged } from './socket.ts';
 
 type Names = 'owner' | 'bob' | 'carol' | 'eve' | 'admin';
@@ -130,6 +131,8 @@ for (const engine of engines)
         const { id: dm } = await owner.post('/conversations', { user_id: bob.id }, 201);
         const { id: said } = await bob.post(`/rooms/${room}/messages`, { content: 'old words' }, 201);
         world = { people, room, dm, said };
+        // Or the sockets would hear of what was before them.
+        await settled(app);
         for (const name of ['owner', 'bob', 'bob', 'carol', 'eve', 'admin'] as const)
           sockets.set(await connect(url, people[name]), name);
       });
