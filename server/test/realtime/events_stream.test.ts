@@ -33,6 +33,13 @@ for (const engine of engines)
       await stream.close();
     });
 
+    test('is answered as the document says', async () => {
+      // Through `inject` nobody hangs up: her reader stays until the server closes.
+      const { status, headers, text } = await alice.request('GET', '/events/stream?after=0');
+      assert.deepEqual([status, headers['content-type']], [200, 'text/event-stream; charset=utf-8']);
+      assert.ok(text.startsWith(': events\n\n'), text.slice(0, 100));
+    });
+
     test('goes on where it was cut, whatever the address says', async () => {
       const stream = await openStream(url, bob);
       const first = await say('one');
