@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { BEGINNING, type CommitPosition } from '../db/commit_order.ts';
+import { BEGINNING, type CommitPosition, isBefore } from '../db/commit_order.ts';
 import type { Database } from '../db/database.ts';
 import { isHeldBack, type LoggedEvent, readAfter, readHead } from './read.ts';
 
@@ -16,6 +16,8 @@ export interface Tail {
   start(): Promise<void>;
   /** Something was committed. */
   wake(): void;
+  /** Resolves once the place has been handed on, or nothing is handed on any more. */
+  passed(place: CommitPosition): Promise<void>;
   /** Stops looking; resolves when nothing is handed on any more. */
   stop(): Promise<void>;
   /** Everything up to here has been handed on, and nothing after it. */
@@ -35,6 +37,8 @@ export function createTail({ db, log, take }: Options): Tail {
   let starting: Promise<void> | undefined;
   let looking: Promise<void> | undefined;
   let isWoken = false;
+  /** Settled with every look. */
+  let looked = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
 
   function wake(): void {
@@ -54,6 +58,18 @@ export function createTail({ db, log, take }: Options): Tail {
       return AFTER_FAULT_MS;
     });
     lookIn(waitMs);
+    tellWaiting();
+  }
+
+  function tellWaiting(): void {
+    looked.resolve();
+    looked = Promise.withResolvers();
+  }
+
+  async function passed(place: CommitPosition): Promise<void> {
+    if (!isBefore(position, place)) return;
+    wake();
+    while (starting !== undefined && isBefore(position, place)) await looked.promise;
   }
 
   /** Until there is nothing more; resolves with when to look again. */
@@ -93,8 +109,10 @@ export function createTail({ db, log, take }: Options): Tail {
       return starting;
     },
     wake,
+    passed,
     stop: async () => {
       starting = undefined;
+      tellWaiting();
       clearTimeout(timer);
       await looking;
     },

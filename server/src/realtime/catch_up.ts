@@ -29,6 +29,11 @@ export async function catchUp(
   let count = 0;
   while (!reader.isOver) {
     const end = deps.realtime.hub.position;
+    // It may have read further than live readers have been told: what they are told until then it knows.
+    if (isBefore(end, place)) {
+      await deps.realtime.hub.passed(place);
+      continue;
+    }
     if (!isBefore(place, end)) {
       reader.isLive = true;
       hasCaughtUp(count);

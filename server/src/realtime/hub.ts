@@ -16,6 +16,8 @@ import { findPlacesOfPerson } from './hub_store.ts';
 export interface Hub {
   /** Everything up to here has been told to live readers, and nothing after it. */
   readonly position: CommitPosition;
+  /** Resolves once live readers have been told everything up to a place, or there are none any more. */
+  passed(place: CommitPosition): Promise<void>;
   /** Where the log ends, also when nobody is told of it. */
   head(): Promise<CommitPosition>;
   /** Takes a reader in, or raises 429 where a person has too many; it is told of nothing until its `isLive` is set, in the same turn in which it has read up to `position`. */
@@ -197,6 +199,7 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     mayTell,
     peopleIn: audience.peopleIn,
     placesOf: (userId) => audience.person(userId)?.places,
+    passed: tail.passed,
     wake: tail.wake,
     follow,
     countReaders: () => countOf(audience.people()),

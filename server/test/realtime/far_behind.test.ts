@@ -92,6 +92,31 @@ for (const engine of engines)
       );
     });
 
+    test('having read beyond what live readers were told so far, it is told nothing twice', async (t) => {
+      // Somebody listens: else nothing follows the log.
+      const beside = await connect(url, bob);
+      let timesAhead = 0;
+      for (let round = 0; round < 30 && timesAhead < 3; round++) {
+        await fill(4 * AT_ONCE);
+        const [newest] = await app.deps.db.reader.all(textOf('select max(id) as id from events'), []);
+        const { next_cursor } = await bob.get(`/events?after=${Number(newest?.id) - 10}`, 200);
+        if (app.deps.realtime.hub.position.id < Number(next_cursor)) timesAhead++;
+        const readers = followAll({ url: () => url.replace('ws', 'http'), token: bob.token, after: next_cursor });
+        t.after(() => Promise.all(readers.map(({ stop }) => stop())));
+        const last = await send('and then');
+        await untilHeard(readers, ({ data }) => data.id === last);
+        for (const { name, heard } of readers)
+          assert.deepEqual(
+            heard.map(({ data }) => data.id),
+            [last],
+            name,
+          );
+        await Promise.all(readers.map(({ stop }) => stop()));
+      }
+      assert.equal(timesAhead, 3);
+      await beside.close();
+    });
+
     test('after more than is kept it is told so, and is live', async () => {
       const old = (await bob.get('/events', 200)).next_cursor;
       await send('never heard');
