@@ -14,3 +14,17 @@ export const closeCodes = {
   tooManySockets: [4009, 'Too many sockets of one person, or of one address.', 'after closing another'],
 } as const satisfies Record<string, readonly [code: number, says: string, reconnect: string]>;
 export type Closing = keyof typeof closeCodes;
+
+/** What is against the protocol, by the name the library gives it; every other name of its own is 1002. */
+const protocolFaults: Readonly<Record<string, Closing>> = {
+  WS_ERR_INVALID_UTF8: 'notUtf8',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'tooManyPieces',
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 'tooBig',
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'tooBig',
+};
+
+/** Why the library has closed a socket; `gone` where the connection broke. */
+export function closingOf({ code = '' }: Error & { code?: string }): Closing | 'gone' {
+  if (!code.startsWith('WS_ERR_')) return 'gone';
+  return protocolFaults[code] ?? 'noFrame';
+}

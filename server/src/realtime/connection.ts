@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { type Closing, closeCodes } from './close_codes.ts';
-import { bytesOf } from './frames.ts';
 
 /** What every socket has to keep to. */
 export interface Bounds {
@@ -23,7 +22,8 @@ export class Connection {
   #closingSince = 0;
   /** What had been written when the reader was first seen behind, and when that was. */
   #behind: { readonly written: number; readonly since: number } | undefined;
-  closedFor: Closing | undefined;
+  /** Why it is no longer written to; `gone`: the other end left, or was given up. */
+  closedFor: Closing | 'gone' | undefined;
 
   constructor(ws: WebSocket, socket: Socket, bounds: Bounds) {
     this.#ws = ws;
@@ -35,15 +35,13 @@ export class Connection {
     return this.closedFor === undefined && this.#ws.readyState === this.#ws.OPEN;
   }
 
-  send(frame: object): void {
-    this.write(bytesOf(frame));
-  }
-
-  /** Bytes of whole frames. */
-  write(bytes: Buffer): void {
-    if (!this.isOpen) return;
+  /** Bytes of whole frames; false where nothing more is written. */
+  write(bytes: Buffer): boolean {
+    if (!this.isOpen) return false;
     this.#socket.write(bytes);
-    if (this.#socket.writableLength > this.#bounds.maxWaitingBytes) this.close('tooSlow');
+    if (this.#socket.writableLength <= this.#bounds.maxWaitingBytes) return true;
+    this.close('tooSlow');
+    return false;
   }
 
   ping(): void {
@@ -59,8 +57,15 @@ export class Connection {
 
   /** At once, without a word. */
   cut(): void {
-    this.closedFor ??= 'fault';
+    this.lost('gone');
     this.#ws.terminate();
+  }
+
+  /** Closed already, by the library or from elsewhere. */
+  lost(why: Closing | 'gone'): void {
+    if (this.closedFor !== undefined) return;
+    this.closedFor = why;
+    this.#closingSince = performance.now();
   }
 
   /** Resolves when there is room for more. */

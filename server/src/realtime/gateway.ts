@@ -13,7 +13,7 @@ import { failure } from '../http/envelope.ts';
 import { languageOf } from '../http/preferences.ts';
 import { createRequestIds } from '../http/request_ids.ts';
 import { type Check, type CheckOf, createChecks } from '../http/validation.ts';
-import type { Closing } from './close_codes.ts';
+import { type Closing, closingOf } from './close_codes.ts';
 import { Connection } from './connection.ts';
 import { bytesOf } from './frames.ts';
 import { socketLimits } from './limits.ts';
@@ -72,8 +72,8 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
       ws.on('pong', () => {
         session.heardAt = performance.now();
       });
-      // What is against the protocol; the library has sent the code.
-      ws.on('error', () => session.close('fault'));
+      // Of what is against the protocol the library has sent the code.
+      ws.on('error', (error) => session.lost(closingOf(error)));
       ws.on('close', () => leave(session));
       session.connection.pause();
       void enter(session, request).catch((error) => {
@@ -132,13 +132,13 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
 
   function leave(session: Session): void {
     if (!sessions.delete(session)) return;
+    session.lost('gone');
     const why = session.connection.closedFor ?? 'gone';
     closed.set(why, (closed.get(why) ?? 0) + 1);
     const key = addressKey(session.peer.address);
     const count = (byAddress.get(key) ?? 1) - 1;
     if (count === 0) byAddress.delete(key);
     else byAddress.set(key, count);
-    session.gone();
   }
 
   function refuse(request: IncomingMessage, socket: Duplex, error: AppError): void {
@@ -169,6 +169,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
       const why = overdue(session, now, at);
       if (why !== undefined) session.close(why);
       session.connection.look(now);
+      if (session.isOver) session.lost('gone');
       if (now - session.heardAt > heartbeatMs * SILENT_BEATS) session.connection.cut();
       if (now < session.nextBeatAt || !session.connection.isOpen) continue;
       session.nextBeatAt = now + heartbeatMs;

@@ -7,7 +7,7 @@ import type { CatchingUp } from './catch_up.ts';
 import type { Closing } from './close_codes.ts';
 import type { Here } from './command.ts';
 import type { Connection } from './connection.ts';
-import { type Frame, runBytes } from './frames.ts';
+import { bytesOf, type Frame, runBytes } from './frames.ts';
 import { type Incoming, readFrame, requestIdIn } from './incoming.ts';
 import { errorFrame } from './refusals.ts';
 import { runCommand } from './run.ts';
@@ -134,7 +134,12 @@ export class Session implements CatchingUp, Here {
 
   #failToEnter(thrown: unknown, requestId: string | undefined): void {
     const error = refusalOf(thrown);
-    if (error.status >= 500 && error !== thrown) this.shared.deps.log.error({ err: thrown }, 'a socket was not let in');
+    if (error.status >= 500) {
+      if (error !== thrown) this.shared.deps.log.error({ err: thrown }, 'a socket was not let in');
+      // With another token it would be no better.
+      this.answer(errorFrame(error, this.peer.language), requestId);
+      return void this.close('fault');
+    }
     const { code, message, retry_after } = errorFrame(error, this.peer.language).data;
     this.answer({ type: 'auth_error', data: { code, message, retry_after } }, requestId);
     this.close(error.details.scope === 'readers' ? 'tooManySockets' : 'unauthenticated');
@@ -180,7 +185,12 @@ export class Session implements CatchingUp, Here {
 
   answer(frame: Frame, requestId: string | undefined): void {
     this.shared.counts.answers++;
-    this.connection.send(requestId === undefined ? frame : { ...frame, request_id: requestId });
+    this.#write(bytesOf(requestId === undefined ? frame : { ...frame, request_id: requestId }));
+  }
+
+  /** Whoever was cut off is not here any more, however long his side of the socket stays. */
+  #write(bytes: Buffer): void {
+    if (!this.connection.write(bytes)) this.lost('gone');
   }
 
   /** The person as he stands now; closes where he may not be here any more. */
@@ -195,13 +205,13 @@ export class Session implements CatchingUp, Here {
     const { containerId } = run[0];
     if (containerId !== null && this.#silenced?.has(containerId)) return;
     this.shared.counts.events += run.length;
-    this.connection.write(runBytes(run, this.userId));
+    this.#write(runBytes(run, this.userId));
   }
 
   pass(bytes: Buffer, placeId?: number): void {
     if (!this.isKnown || (placeId !== undefined && this.#silenced?.has(placeId))) return;
     this.shared.counts.others++;
-    this.connection.write(bytes);
+    this.#write(bytes);
   }
 
   visitEnded(): void {}
@@ -265,10 +275,10 @@ export class Session implements CatchingUp, Here {
     presence.moved(this.userId, null);
   }
 
-  /** The socket is gone. */
-  gone(): void {
+  /** The socket is closed, or about to be, without this side having asked for it. */
+  lost(why: Closing | 'gone'): void {
     this.isLive = false;
-    this.connection.closedFor ??= 'goodbye';
+    this.connection.lost(why);
     this.#leave();
   }
 }
