@@ -53,6 +53,7 @@ function banner(url: string, { DATA_DIR, ADMIN_PASSWORD }: Config, firstAdmin: A
   return [
     `Veza Chat Server is ready`,
     `  API       ${url}/api/v1`,
+    `  Sockets   ${url.replace('http', 'ws')}/ws`,
     `  OpenAPI   ${url}/openapi.json`,
     `  Health    ${url}/health`,
     `  Data      ${resolve(DATA_DIR)}`,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../config.ts';
 import { AppError, invalidField } from '../errors.ts';
-import { failure } from './envelope.ts';
+import { rawRefusal } from './raw_refusal.ts';
 import { countRequest, type RequestCounts } from './request_counts.ts';
 
 // Fastify's type has the packet as JSON would show it; it is a Buffer.
@@ -26,28 +26,11 @@ export function onClientError({ config, now, newId, requests }: Parts): (error: 
     const refusal = refusalOf(error, config);
     // How long it has been on its way nobody knows.
     countRequest(counts, refusal.status, 0);
-    const id = newId();
-    const body = failure(refusal, 'en', id, now());
-    const head = [
-      `HTTP/1.1 ${refusal.status} ${reasons[refusal.status] ?? 'Bad Request'}`,
-      'Connection: close',
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Cache-Control: no-store',
-      'X-Content-Type-Options: nosniff',
-      `X-Request-Id: ${id}`,
-    ];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    socket.end(rawRefusal(refusal, { language: 'en', requestId: newId(), now: now() }));
     // Closed at once, under a sender that still sends, the answer would often never be read.
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   };
 }
-
-const reasons: Readonly<Record<number, string>> = {
-  408: 'Request Timeout',
-  414: 'URI Too Long',
-  431: 'Request Header Fields Too Large',
-};
 
 function refusalOf(error: ClientError, config: Config): AppError {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new AppError('REQUEST_TIMEOUT');

@@ -1,24 +1,21 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
-import { Socket } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TSchema } from 'typebox';
-import { WebSocketServer } from 'ws';
-import { addressKey, parseBlocks } from '../address.ts';
+import { addressKey } from '../address.ts';
 import type { Deps } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Admission } from '../http/admission.ts';
-import { clientAddress } from '../http/client_address.ts';
 import { createDeadlines } from '../http/deadlines.ts';
-import { failure } from '../http/envelope.ts';
 import { languageOf } from '../http/preferences.ts';
+import { rawRefusal } from '../http/raw_refusal.ts';
 import { createRequestIds } from '../http/request_ids.ts';
 import { type Check, type CheckOf, createChecks } from '../http/validation.ts';
-import { type Closing, closingOf } from './close_codes.ts';
-import { Connection } from './connection.ts';
+import type { Upgrade } from './accept.ts';
+import type { Closing } from './close_codes.ts';
 import { bytesOf } from './frames.ts';
 import { socketLimits } from './limits.ts';
 import { measureSockets } from './measure.ts';
-import { type Peer, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { noCounts, type Shared } from './shared.ts';
 
 export interface Gateway {
@@ -44,42 +41,38 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
     checkOf: once(createChecks(config)),
     ...socketLimits(deps),
   };
-  const bounds = { maxWaitingBytes: config.MAX_WAITING_BYTES, maxBehindMs: config.MAX_BEHIND_SECONDS * 1_000 };
-  const sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: config.MAX_FRAME_BYTES,
-  });
   const sessions = new Set<Session>();
   const byAddress = new Map<string, number>();
-  const { blocks: trusted } = parseBlocks(config.TRUSTED_PROXIES);
   const isCapped = config.RATE_LIMITS === 'on';
   const closed = new Map<string, number>();
+  let accepting: Promise<(upgrade: Upgrade) => void> | undefined;
   let isClosing = false;
 
-  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const upgrade = { request, socket, head };
     const refusal = refusalOf(request);
-    if (refusal) return void refuse(request, socket, refusal);
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      // Over a plain server there is nothing else.
-      if (!(socket instanceof Socket)) return ws.terminate();
-      socket.setNoDelay(true);
-      socket.setTimeout(0);
-      const session = new Session(shared, new Connection(ws, socket, bounds), peerOf(request));
-      ws.on('message', (data, isBinary) => session.receive(data as Buffer, isBinary));
-      ws.on('ping', () => session.receivePing());
-      ws.on('pong', () => {
-        session.heardAt = performance.now();
-      });
-      // Of what is against the protocol the library has sent the code.
-      ws.on('error', (error) => session.lost(closingOf(error)));
-      ws.on('close', () => leave(session));
-      session.connection.pause();
-      void enter(session, request).catch((error) => {
-        deps.log.warn({ err: error }, 'a socket could not be let in');
-        session.close('fault');
-      });
+    if (refusal) return void refuse(upgrade, refusal);
+    // Whoever goes away before he is let in.
+    socket.on('error', () => undefined);
+    void letIn(upgrade).catch((error) => {
+      deps.log.error({ err: error }, 'a socket could not be accepted');
+      socket.destroy();
+    });
+  }
+
+  async function letIn(upgrade: Upgrade): Promise<void> {
+    // What sockets alone need is loaded with the first of them: the start does not wait for it (docs/performance.md).
+    accepting ??= import('./accept.ts').then(({ createAccept }) => createAccept(shared, { come, leave }));
+    const accept = await accepting;
+    const refusal = refusalOf(upgrade.request);
+    if (refusal) refuse(upgrade, refusal);
+    else accept(upgrade);
+  }
+
+  function come(session: Session, request: IncomingMessage): void {
+    enter(session, request).catch((error) => {
+      deps.log.warn({ err: error }, 'a socket could not be let in');
+      session.close('fault');
     });
   }
 
@@ -100,14 +93,6 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
     if (known.includes(origin) || known.includes('*')) return true;
     if (config.PUBLIC_URL !== undefined && new URL(config.PUBLIC_URL).origin === origin) return true;
     return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
-  }
-
-  function peerOf({ socket, headers }: IncomingMessage): Peer {
-    return {
-      address: clientAddress(socket.remoteAddress, headers['x-forwarded-for'], trusted),
-      userAgent: (headers['user-agent'] ?? '').slice(0, 512),
-      language: languageOf(headers['accept-language']),
-    };
   }
 
   async function enter(session: Session, request: IncomingMessage): Promise<void> {
@@ -141,23 +126,12 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
     else byAddress.set(key, count);
   }
 
-  function refuse(request: IncomingMessage, socket: Duplex, error: AppError): void {
-    const id = newId();
-    const body = failure(error, languageOf(request.headers['accept-language']), id, deps.now());
-    const head = [
-      `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
-      'Connection: close',
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Cache-Control: no-store',
-      'X-Content-Type-Options: nosniff',
-      `X-Request-Id: ${id}`,
-      ...(error.retryAfter === undefined ? [] : [`Retry-After: ${Math.ceil(error.retryAfter)}`]),
-    ];
+  function refuse({ request, socket }: Upgrade, error: AppError): void {
+    const language = languageOf(request.headers['accept-language']);
     socket.on('error', () => undefined);
     // No timeout of the server's is on this connection any more.
     socket.once('finish', () => socket.destroy());
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    socket.end(rawRefusal(error, { language, requestId: newId(), now: deps.now() }));
   }
 
   /** One timer for all sockets. */
@@ -189,7 +163,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
   }
 
   deps.metrics.add(() => measureSockets(deps, { open: sessions.size, counts: shared.counts, closed }));
-  server.on('upgrade', upgrade);
+  server.on('upgrade', onUpgrade);
   const timer = setInterval(look, LOOK_EVERY_MS);
   timer.unref();
 
@@ -203,7 +177,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
       await allGone(sessions, look);
       clearInterval(timer);
       deadlines.stop();
-      server.off('upgrade', upgrade);
+      server.off('upgrade', onUpgrade);
     },
   };
 }
