@@ -4,17 +4,9 @@ import { permissionTables } from '../../src/generate/permissions.ts';
 import { routes } from '../../src/routes.ts';
 import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
-import type { Person } from '../harness/people.ts';
 import { type Cell, cells, nameOf, verdictOf } from './permissions_cells.ts';
+import { inParts, prepareCells, type Ready } from './permissions_ready.ts';
 import { accountRows, conversationRows, notThereYet, type Row, roomRows } from './permissions_table.ts';
-import {
-  accountSituation,
-  actorOf,
-  conversationSituations,
-  createPeople,
-  roomSituation,
-  type Situation,
-} from './permissions_world.ts';
 
 const under = '/api/v1';
 const served = new Set(routes.map(({ method, path }) => `${method} ${path}`));
@@ -65,39 +57,19 @@ describe('the permission table', () => {
 
 for (const engine of engines) {
   describe(`the permission table (${engine})`, async () => {
-    // A webhook for each cell, most of them the owner's.
     // One owner makes, and tests, a webhook for each cell.
     const many = { MAX_WEBHOOKS_PER_USER: '1000', WEBHOOK_IN_FLIGHT: '1000', WEBHOOK_IN_FLIGHT_EACH: '100' };
     const app = await createTestApp(engine, many);
     after(app.close);
     const told = new Map<Cell, string>();
-    const ready = new Map<Cell, Situation>();
+    let ready: ReadonlyMap<Cell, Ready>;
 
     before(async () => {
-      const people = await createPeople(app);
-      const build = (chosen: readonly Cell[]) =>
-        inParts(chosen, async (cell) => {
-          const isRoom = cell.place === 'public' || cell.place === 'private';
-          const situation = isRoom
-            ? await roomSituation(people, cell.row, cell.actor, cell.place as 'public' | 'private')
-            : await accountSituation(app, people, cell.row, cell.actor);
-          ready.set(cell, { who: actorOf(people, cell.actor), ...situation });
-        });
-      const isGuestsOwn = ({ actor, row }: Cell) =>
-        actor === 'GU' && /^my (message|reaction|file|own file)$/.test(row.what);
-      // A guest has words of his own when he was somebody else before.
-      await build([...cells.rooms, ...cells.accounts].filter(isGuestsOwn));
-      await app.admin.patch(`/admin/users/${people.guest.id}`, { role: 'guest' }, 200);
-      await build(cells.rooms.filter((cell) => !isGuestsOwn(cell)));
-      await build(cells.accounts.filter((cell) => !isGuestsOwn(cell)));
-      for (const [index, situation] of (await conversationSituations(people, cells.conversations)).entries()) {
-        const cell = cells.conversations[index] as Cell;
-        ready.set(cell, { who: actorOf(people, cell.actor), ...situation });
-      }
+      ready = await prepareCells(app, cells);
     });
 
     const ask = async (cell: Cell) => {
-      const { who, ids, body, headers } = ready.get(cell) as Situation & { who: Person };
+      const { who, ids, body, headers } = ready.get(cell) as Ready;
       const path = cell.row.path.replace(/\{(\w+)\}/g, (_, name: string) => `${ids[name]}`);
       const reply = await who.request(cell.row.method as 'GET', path, { body, ...(headers ? { headers } : {}) });
       told.set(cell, `${nameOf(cell)} ${verdictOf(reply)}`);
@@ -127,8 +99,3 @@ for (const engine of engines) {
 
 const isPlaced = (row: Row) => row.path.startsWith('/files/upload') && row.what !== '-';
 const isCase = (row: Row, what: string) => row.what === what || row.path.endsWith(what);
-
-/** As many at once as share a commit, and no more. */
-async function inParts<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  for (let start = 0; start < all.length; start += 64) await Promise.all(all.slice(start, start + 64).map(work));
-}

@@ -6,14 +6,7 @@ import { createTestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
 import { type Client, connect, listen, open } from '../realtime/socket.ts';
 import { type Cell, cells, nameOf } from './permissions_cells.ts';
-import {
-  accountSituation,
-  actorOf,
-  conversationSituations,
-  createPeople,
-  roomSituation,
-  type Situation,
-} from './permissions_world.ts';
+import { inParts, prepareCells, type Ready } from './permissions_ready.ts';
 
 type Say = (ids: Record<string, number | string>, me: number) => readonly [type: string, data: object];
 const THUMB = '👍';
@@ -96,28 +89,11 @@ for (const engine of engines)
     const url = await listen(app);
     after(app.close);
     const told = new Map<Cell, string[]>();
-    const ready = new Map<Cell, Situation>();
+    let ready: ReadonlyMap<Cell, Ready>;
     const sockets = new Map<Person, Client>();
 
     before(async () => {
-      const people = await createPeople(app);
-      const build = (chosen: readonly Cell[]) =>
-        inParts(chosen, async (cell) => {
-          const isRoom = cell.place === 'public' || cell.place === 'private';
-          const situation = isRoom
-            ? await roomSituation(people, cell.row, cell.actor, cell.place as 'public' | 'private')
-            : await accountSituation(app, people, cell.row, cell.actor);
-          ready.set(cell, { who: actorOf(people, cell.actor), ...situation });
-        });
-      const isGuestsOwn = ({ actor, row }: Cell) => actor === 'GU' && /^my (message|reaction)$/.test(row.what);
-      // A guest has words of his own when he was somebody else before.
-      await build(said.rooms.filter(isGuestsOwn));
-      await app.admin.patch(`/admin/users/${people.guest.id}`, { role: 'guest' }, 200);
-      await build([...said.rooms, ...said.accounts].filter((cell) => !isGuestsOwn(cell)));
-      for (const [index, situation] of (await conversationSituations(people, said.conversations)).entries()) {
-        const cell = said.conversations[index] as Cell;
-        ready.set(cell, { who: actorOf(people, cell.actor), ...situation });
-      }
+      ready = await prepareCells(app, said);
       const here = new Set(everyCell.filter(({ actor }) => !['AN', 'SU'].includes(actor)).map((cell) => whoOf(cell)));
       for (const who of here) sockets.set(who, await connect(url, who));
     });
@@ -125,7 +101,7 @@ for (const engine of engines)
     const whoOf = (cell: Cell) => ready.get(cell)?.who as Person;
 
     async function ask(cell: Cell): Promise<void> {
-      const { ids, body } = ready.get(cell) as Situation;
+      const { ids, body } = ready.get(cell) as Ready;
       const who = whoOf(cell);
       const verdicts: string[] = [];
       for (const say of saidAs[routeOf(cell)] ?? []) {
@@ -183,7 +159,3 @@ for (const engine of engines)
           );
         });
   });
-
-async function inParts<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  for (let start = 0; start < all.length; start += 64) await Promise.all(all.slice(start, start + 64).map(work));
-}
