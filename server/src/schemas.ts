@@ -6,6 +6,10 @@ import { linesFault } from './text.ts';
 /** Building blocks of every route's schema. */
 export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds.' });
+/** What others are shown of somebody who is here or not. */
+export const PresenceStatus = Type.Enum(['online', 'away', 'busy', 'offline'], {
+  description: 'As others see it: whoever is invisible is `offline`.',
+});
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 /** A body or path that refuses what it does not know. */

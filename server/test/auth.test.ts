@@ -40,6 +40,7 @@ for (const engine of engines) {
         status_message: null,
         role: 'user',
         is_online: false,
+        status: 'offline',
       });
       assert.deepEqual(await person(app, registered).get('/users/me', 200), user);
       for (const name of ['John_Doe', 'JOHN_DOE', 'john@example.com', 'JOHN@example.com ']) {

@@ -258,7 +258,7 @@ describe('veza listen, asked wrongly', () => {
 
 /** Who is here, and was a moment ago, is known to the server alone. */
 function shownOf({ told: { event, timestamp, data } }: Received) {
-  const { last_seen, is_online, ...shown } = data;
+  const { last_seen, is_online, status, ...shown } = data;
   return { event, timestamp, ...shown };
 }
 

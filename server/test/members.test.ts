@@ -34,6 +34,7 @@ for (const engine of engines) {
         avatar_url: null,
         role: 'member',
         is_online: false,
+        status: 'offline',
         muted_until: null,
       });
       const { joined_at: same } = await app.unchanged(() => bob.post(`/rooms/${id}/join`, undefined, 200));

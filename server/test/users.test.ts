@@ -25,6 +25,7 @@ for (const engine of engines) {
         ...nothing,
         role: 'user',
         is_online: false,
+        status: 'offline',
       });
       assert.deepEqual(await alice.get(`/users/${alice.id}`, 200), own);
       assert.deepEqual(await admin.get(`/users/${alice.id}`, 200), own);
@@ -215,6 +216,7 @@ for (const engine of engines) {
         'display_name',
         'avatar_url',
         'is_online',
+        'status',
         'last_seen',
       ]);
       const rest = await seeker.get('/users/search?q=john&limit=2&offset=2', 200);

@@ -101,7 +101,7 @@ function createTelling({ reader: db }: Database): () => Telling {
   const deps: Telling['deps'] = {
     messages: { fragments: createMessageFragments() },
     authority: { activity: { lastSeen: (_, stored) => stored } },
-    realtime: { presence: { isOnline: () => false } },
+    realtime: { presence: { statusOf: () => 'offline' } },
   };
   return () => ({ db, deps, actor: nobody, now: Date.now() });
 }

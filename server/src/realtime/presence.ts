@@ -1,4 +1,5 @@
 import type { Deps } from '../context.ts';
+import type { Status } from '../db/tables.ts';
 import { shownLastSeen } from '../modules/users/presence.ts';
 import { timestamp } from '../timestamp.ts';
 import type { Person } from './audience.ts';
@@ -6,10 +7,12 @@ import { bytesOf } from './frames.ts';
 import type { Hub } from './hub.ts';
 import { findBlockedWith, findStanding, findVisibility } from './presence_store.ts';
 
+export type ShownStatus = Exclude<Status, 'invisible'> | 'offline';
+
 /** Who is here, and how those who share a place with them are told. */
 export interface Presence {
-  /** With a socket, and willing to be seen. */
-  isOnline(userId: number): boolean;
+  /** As others see it: `offline` without a socket, and where nobody is to know of one. */
+  statusOf(userId: number): ShownStatus;
   /** People who are seen. */
   count(): number;
   /** A socket has come; resolves when it is known whether its person wants to be seen. */
@@ -30,7 +33,7 @@ const MAX_PEOPLE = 500;
 interface Entry {
   sockets: number;
   /** Undefined until it has been read: who may be invisible is not shown. */
-  isSeen: boolean | undefined;
+  status: Status | undefined;
   roomId: number | null;
   /** What the others were told last. */
   told: string;
@@ -62,7 +65,7 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
     const places = hub.placesOf(userId) ?? entry.places;
     if (entry.sockets === 0) entries.delete(userId);
     if (!standing) return;
-    const isHere = entry.sockets > 0 && entry.isSeen;
+    const isHere = isSeen(entry);
     const lastSeen = authority.activity.lastSeen(userId, standing.last_seen);
     const shown = {
       user_id: userId,
@@ -103,7 +106,7 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
 
   async function see(userId: number, entry: Entry): Promise<void> {
     const standing = await findStanding.first(db.reader, { user_id: userId });
-    entry.isSeen = standing !== undefined && standing.status !== 'invisible';
+    entry.status = standing?.status;
     announceSoon(userId, entry);
   }
 
@@ -115,14 +118,14 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
   }
 
   return {
-    isOnline: (userId) => {
+    statusOf: (userId) => {
       const entry = entries.get(userId);
-      return entry !== undefined && entry.sockets > 0 && entry.isSeen === true;
+      return entry && isSeen(entry) ? entry.status : 'offline';
     },
-    count: () => [...entries.values()].filter(({ sockets, isSeen }) => sockets > 0 && isSeen).length,
+    count: () => [...entries.values()].filter(isSeen).length,
     came: async (userId) => {
       const fresh: Entry = {
-        ...{ sockets: 0, isSeen: undefined, roomId: null, told: '', toldAt: Number.NEGATIVE_INFINITY },
+        ...{ sockets: 0, status: undefined, roomId: null, told: '', toldAt: Number.NEGATIVE_INFINITY },
         ...{ timer: undefined, places: [] },
       };
       const entry = entries.get(userId) ?? fresh;
@@ -150,4 +153,9 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
       for (const { timer } of entries.values()) clearTimeout(timer);
     },
   };
+}
+
+/** With a socket, and willing to be seen. */
+function isSeen(entry: Entry): entry is Entry & { readonly status: Exclude<Status, 'invisible'> } {
+  return entry.sockets > 0 && entry.status !== undefined && entry.status !== 'invisible';
 }

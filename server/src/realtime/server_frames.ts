@@ -1,5 +1,5 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
-import { Id, Nullable, Strict, Timestamp } from '../schemas.ts';
+import { Id, Nullable, PresenceStatus, Strict, Timestamp } from '../schemas.ts';
 import { closeCodes } from './close_codes.ts';
 
 /** A frame the server sends: what it is there for, and the shape of its `data`. The AsyncAPI document and docs/realtime.md are printed from this. */
@@ -107,7 +107,7 @@ export const serverFrames = {
   audit_logs: answer('The answer to `get_audit_logs`.', { ...ofRoom, logs: Type.Array(open({})), total: Count }),
   status_updated: answer('The answer to `update_status`.', { status: Text }),
   user_presence: answer('Somebody who shares a place comes, goes or has another status.', {
-    ...{ ...Person, status: Type.Enum(['online', 'away', 'busy', 'offline']), message: Nullable(Text) },
+    ...{ ...Person, status: PresenceStatus, message: Nullable(Text) },
     ...{ last_seen: Timestamp, current_room: Nullable(Id) },
   }),
   typing_start: answer('Somebody is typing.', { ...eitherPlace, ...Person }),

@@ -8,7 +8,7 @@ import { User as UserSchema } from '../../src/modules/users/schema.ts';
  * Of people the law leaves out what is in no log: whether they are here and when they last were. Of rooms, what the caller may do there
  * (`can`), which only the single read shows. Of the read mark it leaves nothing out.
  */
-const PRESENCE = ['is_online', 'last_seen'] as const;
+const PRESENCE = ['is_online', 'status', 'last_seen'] as const;
 const fieldsOf = (properties: object, ...without: readonly string[]) =>
   Object.keys(properties).filter((field) => !without.includes(field));
 

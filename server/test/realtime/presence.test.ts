@@ -29,7 +29,7 @@ for (const engine of engines)
       client.of('user_presence').flatMap(({ user_id, status }) => (user_id === id ? [status] : []));
 
     test('coming, the states one chooses, and going are told to those one shares a place with', async () => {
-      const { people } = await household('anna', 'bert', 'cora');
+      const { people, room } = await household('anna', 'bert', 'cora');
       const [anna, bert] = people;
       const stranger = await connect(url, await app.register('stranger'));
       const watching = await connect(url, bert);
@@ -40,6 +40,9 @@ for (const engine of engines)
         const answer = await client.ask('update_status', { status, message: `I am ${status}` }, 'status_updated');
         assert.deepEqual(answer, { status, message: `I am ${status}` });
         await watching.next('user_presence', (data) => data.status === status && data.message === `I am ${status}`);
+        const { members } = await bert.get(`/rooms/${room}/members`, 200);
+        const shown = members.find(({ user_id }: { user_id: number }) => user_id === anna.id);
+        assert.deepEqual([shown.is_online, shown.status], [true, status]);
       }
       await other.close();
       assert.equal((await bert.get(`/users/${anna.id}`, 200)).is_online, true);
@@ -72,13 +75,15 @@ for (const engine of engines)
           (await emil.get('/users/search?q=dora', 200)).users[0],
           conversations.find(({ id }: { id: number }) => id === dm).other_user,
           dms.conversations[0].other_user,
-        ].map(({ is_online, last_seen }) => ({ is_online, last_seen }));
+        ].map(({ is_online, status = 'offline', last_seen }) => ({ is_online, status, last_seen }));
       };
-      for (const look of await looks()) assert.deepEqual(look, { is_online: false, last_seen: hidden.last_seen });
+      for (const look of await looks())
+        assert.deepEqual(look, { is_online: false, status: 'offline', last_seen: hidden.last_seen });
       await client.close();
       const again = await connect(url, dora);
       await again.ask('ping', {}, 'pong');
-      for (const look of await looks()) assert.deepEqual(look, { is_online: false, last_seen: hidden.last_seen });
+      for (const look of await looks())
+        assert.deepEqual(look, { is_online: false, status: 'offline', last_seen: hidden.last_seen });
       await again.ask('update_status', { status: 'online' }, 'status_updated');
       await watching.next(
         'user_presence',

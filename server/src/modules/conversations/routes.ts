@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { type Route, route } from '../../http/route.ts';
-import { Component, Id, Limit, Nullable, Offset, PathId, Strict, Timestamp } from '../../schemas.ts';
+import { Component, Id, Limit, Nullable, Offset, PathId, PresenceStatus, Strict, Timestamp } from '../../schemas.ts';
 import { blockConversation, getConversation, listConversations, openConversation } from './conversations.ts';
 
 const tag = 'conversations';
@@ -15,6 +15,7 @@ const Conversation = Component('Conversation', {
     display_name: Nullable(Type.String()),
     avatar_url: Nullable(Type.String()),
     is_online: Type.Boolean(),
+    status: PresenceStatus,
     last_seen: Timestamp,
   }),
   last_message: Type.Optional(

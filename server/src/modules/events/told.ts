@@ -67,7 +67,7 @@ async function toldOf(ctx: Ctx, event: LoggedEvent & { type: ToldType }, facts: 
 /** The viewer's own place in a room. */
 const OWN = ['unread_count', 'mention_count', 'my_role'];
 /** Whether somebody is here; blocks hide it from some. */
-const PRESENCE = ['is_online', 'last_seen'];
+const PRESENCE = ['is_online', 'status', 'last_seen'];
 /** What the viewer put on a message. */
 const OWN_REACTIONS = ['my_reactions'];
 /** What not every reader may know, by the name of the event. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Component, Id, Limit, Nullable, Offset, Strict, Timestamp } from '../../schemas.ts';
+import { Component, Id, Limit, Nullable, Offset, PresenceStatus, Strict, Timestamp } from '../../schemas.ts';
 
 const Role = Type.Enum(['owner', 'moderator', 'member']);
 
@@ -12,6 +12,7 @@ export const Member = Component('Member', {
   role: Role,
   joined_at: Timestamp,
   is_online: Type.Boolean(),
+  status: PresenceStatus,
   last_seen: Timestamp,
   muted_until: Nullable(
     Type.String({ format: 'date-time', description: 'The end of the year 9999 for a mute without end.' }),

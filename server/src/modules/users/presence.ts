@@ -1,4 +1,5 @@
 import type { Ctx, Deps } from '../../context.ts';
+import type { ShownStatus } from '../../realtime/presence.ts';
 import { timestamp } from '../../timestamp.ts';
 import { findBlocks } from '../conversations/store.ts';
 
@@ -12,7 +13,7 @@ interface Seen {
 /** What knows who is here. */
 export interface Sights {
   readonly authority: { readonly activity: Pick<Deps['authority']['activity'], 'lastSeen'> };
-  readonly realtime: { readonly presence: Pick<Deps['realtime']['presence'], 'isOnline'> };
+  readonly realtime: { readonly presence: Pick<Deps['realtime']['presence'], 'statusOf'> };
 }
 
 /** Who looks at people, and with what: less than a `Ctx`, so that it can be had without a server. */
@@ -23,10 +24,15 @@ export interface Viewing extends Pick<Ctx, 'db' | 'now'> {
 
 /** Whether somebody is here, and when he last was; where that is hidden, he looks as if he had never come back. */
 export function presenceOf(deps: Sights, person: Seen, isHidden: boolean) {
-  if (isHidden) return { is_online: false, last_seen: timestamp(person.created_at) };
+  if (isHidden) return shown('offline', person.created_at);
   const lastSeen = shownLastSeen(person, deps.authority.activity.lastSeen(person.id, person.last_seen));
-  return { is_online: deps.realtime.presence.isOnline(person.id), last_seen: timestamp(lastSeen) };
+  return shown(deps.realtime.presence.statusOf(person.id), lastSeen);
 }
+
+const shown = (status: ShownStatus, lastSeen: number) => ({
+  ...{ is_online: status !== 'offline', status },
+  last_seen: timestamp(lastSeen),
+});
 
 /** Whoever is invisible was last seen before he was. */
 export function shownLastSeen({ invisible_since }: Pick<Seen, 'invisible_since'>, lastSeen: number): number {

@@ -28,6 +28,6 @@ export function presentWithEmail(ctx: Viewing, user: User, hidden = nobodyHidden
 
 /** A person in a list of search results. */
 export function presentFound(ctx: Viewing, user: User, hidden: ReadonlySet<number>) {
-  const { id, uuid, username, display_name, avatar_url, is_online, last_seen } = presentUser(ctx, user, hidden);
-  return { id, uuid, username, display_name, avatar_url, is_online, last_seen };
+  const { id, uuid, username, display_name, avatar_url, is_online, status, last_seen } = presentUser(ctx, user, hidden);
+  return { id, uuid, username, display_name, avatar_url, is_online, status, last_seen };
 }

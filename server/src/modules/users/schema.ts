@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Component, Id, Limit, Nullable, Offset, Strict, Text, Timestamp } from '../../schemas.ts';
+import { Component, Id, Limit, Nullable, Offset, PresenceStatus, Strict, Text, Timestamp } from '../../schemas.ts';
 import { avatarUrlFault, displayNameFault, emailFault, statusMessageFault, usernameFault } from './names.ts';
 
 export const ServerRole = Type.Enum(['user', 'moderator', 'admin', 'guest', 'bot']);
@@ -11,6 +11,7 @@ const Card = {
   display_name: Nullable(Type.String()),
   avatar_url: Nullable(Type.String()),
   is_online: Type.Boolean(),
+  status: PresenceStatus,
   last_seen: Timestamp,
 };
 
@@ -27,6 +28,7 @@ export const profileProperties = {
   status_message: Nullable(Type.String()),
   role: ServerRole,
   is_online: Type.Boolean(),
+  status: PresenceStatus,
   last_seen: Timestamp,
   created_at: Timestamp,
   updated_at: Timestamp,
