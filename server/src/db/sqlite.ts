@@ -75,6 +75,8 @@ function transactional(connection: Connection, { checkRoom, beforeCommit, onFata
     const locked = new Set<string>();
     const opened = (text: CompiledText) => {
       if (!isOpen()) throw new StuckWrite('A write that has ended called its database again');
+      // A full disk has ended the transaction: outside of it a statement would be committed by itself.
+      if (!connection.inTransaction) throw new StorageFull('The transaction was rolled back by the database');
       return prepare(text);
     };
     return {

@@ -51,8 +51,13 @@ export function createTail({ db, log, take }: Options): Tail {
   }
 
   async function look(): Promise<void> {
-    await starting;
+    const isRunning = await starting?.then(
+      () => true,
+      () => false,
+    );
     isWoken = false;
+    // Whoever started it is told why it did not.
+    if (!isRunning) return tellWaiting();
     const waitMs = await readOn().catch((error) => {
       log.warn({ err: error }, 'the event log could not be read; it is tried again');
       return AFTER_FAULT_MS;

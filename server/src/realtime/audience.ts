@@ -38,6 +38,12 @@ export interface Person {
   readonly endings: Map<number, number>;
 }
 
+/** A place somebody is in, or was in until an event that has not been told yet. */
+export interface Stay {
+  readonly container_id: number;
+  readonly left_event: number | null;
+}
+
 /** Who is to be told what happens in a place. It loses people at the moment of a commit, and gains them in the order of the log. */
 export interface Audience {
   person(userId: number): Person | undefined;
@@ -50,7 +56,7 @@ export interface Audience {
   add(person: Person): void;
   /** The last one has gone. */
   remove(person: Person): void;
-  setPlaces(person: Person, places: readonly number[]): void;
+  setPlaces(person: Person, stays: readonly Stay[]): void;
   enter(person: Person, placeId: number, eventId: number): void;
   /** From now on; `eventId` is what is still told. */
   leave(person: Person, placeId: number, eventId: number): void;
@@ -100,9 +106,13 @@ export function createAudience(): Audience {
       takeAll(person);
       people.delete(person.userId);
     },
-    setPlaces: (person, places) => {
+    setPlaces: (person, stays) => {
       takeAll(person);
-      for (const placeId of places) put(person, placeId);
+      person.endings.clear();
+      for (const { container_id, left_event } of stays) {
+        if (left_event === null) put(person, container_id);
+        else person.endings.set(container_id, left_event);
+      }
     },
     enter: (person, placeId, eventId) => {
       if ((person.endings.get(placeId) ?? 0) < eventId) put(person, placeId);

@@ -86,16 +86,16 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     if (person && loading.has(person)) stale.add(person);
   }
 
+  /** Where a person is. What is committed after the tail's position is still to be told, and moves him then. */
   async function load(person: Person): Promise<void> {
+    await tail.start();
     const key = { user_id: person.userId, is_guest: person.role === 'guest' ? 1 : 0 } as const;
     do {
       stale.delete(person);
-      const rows = await findPlacesOfPerson.all(parts.db.reader, key);
+      const { xid, id } = tail.position;
+      const rows = await findPlacesOfPerson.all(parts.db.reader, { ...key, xid, id });
       if (audience.person(person.userId) !== person) return;
-      audience.setPlaces(
-        person,
-        rows.map(({ container_id }) => container_id),
-      );
+      audience.setPlaces(person, rows);
     } while (stale.has(person));
   }
 
@@ -107,14 +107,14 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     if (known) {
       refuseTooMany(known, reader.kind);
       known.readers.push(reader);
-      await Promise.all([tail.start(), loading.get(known), refuseEnded(sessionId, role)]);
+      await Promise.all([loading.get(known), refuseEnded(sessionId, role)]);
       return;
     }
     const person: Person = { userId, role, readers: [reader], places: new Set(), endings: new Map() };
     audience.add(person);
     const loaded = load(person).finally(() => loading.delete(person));
     loading.set(person, loaded);
-    await Promise.all([tail.start(), loaded, refuseEnded(sessionId, role)]);
+    await Promise.all([loaded, refuseEnded(sessionId, role)]);
   }
 
   /** What ended a session, or changed a role, after the reader was known and before it was here has not been followed for it. */
@@ -165,7 +165,7 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
 
   /** A ban may be of somebody who never was there, and is not to know of the room. */
   function isThere(person: Person, placeId: number): boolean {
-    if (person.places.has(placeId) || loading.has(person)) return true;
+    if (person.places.has(placeId)) return true;
     return person.readers.some(({ visits }) => visits.has(placeId));
   }
 

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownCtx } from '../../src/context.ts';
 import { textOf } from '../../src/db/statement.ts';
 import { differences } from '../../src/modules/admin/consistency.ts';
+import { claimDeliveries } from '../../src/modules/webhooks/claim.ts';
 import { createTestApp } from '../harness/app.ts';
+import { toThisMachine } from '../webhooks/receiver.ts';
 import { openHouse } from './house.ts';
 import { createLedger } from './ledger.ts';
 import { load } from './load.ts';
@@ -58,6 +61,31 @@ describe('a file that may not grow', () => {
     await app.deps.db.write('room', (db) => db.all(textOf('pragma max_page_count = 100000'), []));
     await app.admin.post(`/rooms/${id}/messages`, { content: 'room at last' }, 201);
     assert.deepEqual(await differences(app.deps.db.reader), []);
+    await app.close();
+  });
+});
+
+describe('a file that may not grow, with webhooks', () => {
+  it('ends no delivery that was never attempted', async () => {
+    const app = await createTestApp('sqlite', { ...toThisMachine, WEBHOOK_DELIVERY: 'off' }, { maxPages: 500 });
+    const { id } = await app.admin.post('/rooms', { name: 'full' }, 201);
+    const hook = await app.admin.post('/webhooks', { url: 'http://127.0.0.1:1/', events: ['*'], room_id: id }, 201);
+    const send = () => app.admin.request('POST', `/rooms/${id}/messages`, { body: { content: 'x'.repeat(2_000) } });
+    let sent = 0;
+    while ((await send()).status === 201) sent++;
+    const ctx = ownCtx(app.deps, 'test');
+    const claim = () =>
+      claimDeliveries(ctx, { claimedBy: 'me', leaseMs: 1 }, [{ webhookId: hook.id, limit: 4 }]).then(
+        () => true,
+        () => false,
+      );
+    let refusals = 0;
+    for (let n = 0; n < 6; n++) if (!(await claim())) refusals++;
+    assert.ok(refusals > 0 && sent > 0, 'there was no room to keep what is sent');
+    const left = await app.deps.db.reader.all(textOf('select distinct status from deliveries'), []);
+    assert.deepEqual(left, [{ status: 'pending' }]);
+    await app.deps.db.write('room', (db) => db.all(textOf('pragma max_page_count = 100000'), []));
+    assert.ok(await claim());
     await app.close();
   });
 });

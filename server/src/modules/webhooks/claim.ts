@@ -49,6 +49,7 @@ export async function claimDeliveries(
       const kept = row.is_gone === 1 ? null : row.body;
       const body = kept ?? (await renderOrGiveUp({ ...ctx, db }, db, row));
       if (body === undefined) continue;
+      if (kept === null) await keepBody.run(db, { id: row.id, body });
       claimed.push({
         id: row.id,
         webhookId: row.webhook_id,
@@ -71,7 +72,7 @@ type Row = Awaited<ReturnType<typeof findClaimed.all>>[number];
 /** One that cannot be made must not keep the others waiting: it ends here, undefined. */
 async function renderOrGiveUp(ctx: Ctx, db: Writer, row: Row): Promise<string | undefined> {
   try {
-    return await render(ctx, db, row);
+    return await render(ctx, row);
   } catch (error) {
     ctx.deps.log.error({ err: error, delivery: row.id, event: row.event }, 'a delivery could not be made');
     await giveUp.run(db, { id: row.id });
@@ -79,7 +80,7 @@ async function renderOrGiveUp(ctx: Ctx, db: Writer, row: Row): Promise<string | 
   }
 }
 
-async function render(ctx: Ctx, db: Writer, row: Row): Promise<string> {
+async function render(ctx: Ctx, row: Row): Promise<string> {
   const event: LoggedEvent = {
     id: row.event_id ?? 0,
     xid: '0',
@@ -93,7 +94,5 @@ async function render(ctx: Ctx, db: Writer, row: Row): Promise<string> {
     created_at: row.happened_at ?? row.created_at,
   };
   const named = { id: row.message_id, event: row.event, webhook_id: row.webhook_id };
-  const body = await renderBody(ctx, event, named, await loadFacts(ctx, [event]));
-  await keepBody.run(db, { id: row.id, body });
-  return body;
+  return renderBody(ctx, event, named, await loadFacts(ctx, [event]));
 }
