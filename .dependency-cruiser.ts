@@ -101,7 +101,8 @@ const never: IRegularForbiddenRuleType[] = [
   },
   {
     name: 'no-http-module',
-    comment: 'Imported for more than its types, node:http brings all it could ever need: 15 MiB and 40 ms at every start.',
+    comment:
+      'Imported for more than its types, node:http brings all it could ever need: 15 MiB and 40 ms at every start.',
     from: { path: SRC, pathNot: [`${SRC}cli/`, TEST] },
     to: { path: '^(node:)?https?$', dependencyTypesNot: ['type-only'] },
   },

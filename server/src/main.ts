@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { type App, createApp } from './app.ts';
 import { exitCodes } from './cli/exit.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { version } from './version.ts';
 
 async function main(): Promise<void> {
   try {
@@ -33,10 +34,13 @@ async function run(config: Config): Promise<void> {
     throw listenFault(error, config);
   });
   // Longer than the drain itself takes; a second signal ends at once.
-  closeWithGrace({ delay: (config.DRAIN_SECONDS + 5) * 1_000, logger: false }, async ({ err }) => {
+  closeWithGrace({ delay: (config.DRAIN_SECONDS + 5) * 1_000, logger: false }, async ({ err, signal }) => {
     if (err) app.deps.log.fatal({ err }, 'unexpected error; ending');
+    else app.deps.log.info({ signal }, 'ending');
     await app.close();
+    app.deps.log.info('ended');
   });
+  app.deps.log.info({ url, version, database: app.deps.db.dialect }, 'listening');
   console.log(banner(url, config, app.firstAdmin));
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../config.ts';
 import { AppError, invalidField } from '../errors.ts';
-import { rawRefusal } from './raw_refusal.ts';
+import { answerUnderWay, rawRefusal } from './raw_refusal.ts';
 import { countRequest, type RequestCounts } from './request_counts.ts';
 
 // Fastify's type has the packet as JSON would show it; it is a Buffer.
@@ -22,7 +22,8 @@ export function onClientError({ config, now, newId, requests }: Parts): (error: 
   return (error, socket) => {
     if (socket.writableEnded) return; // told already; what still comes is thrown away until the time is up
     // Half an answer may be on its way already: another one behind it would be read as its rest.
-    if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) return void socket.destroy(error);
+    if (error.code === 'ECONNRESET' || !socket.writable || answerUnderWay(socket)?.headersSent)
+      return void socket.destroy(error);
     const refusal = refusalOf(error, config);
     // How long it has been on its way nobody knows.
     countRequest(counts, refusal.status, 0);
@@ -45,10 +46,4 @@ function isLongLine(packet: unknown, maxUrlBytes: number): boolean {
   if (!Buffer.isBuffer(packet) || !/^[A-Z]{3,10} \//.test(packet.toString('latin1', 0, 12))) return false;
   const end = packet.indexOf('\r\n');
   return end === -1 ? packet.length > maxUrlBytes : end > maxUrlBytes + 20;
-}
-
-function hasBegunAnswer(socket: Socket): boolean {
-  // Node's own handler looks at the same field: there is no public one.
-  const { _httpMessage: current } = socket as { _httpMessage?: { headersSent?: boolean } };
-  return current?.headersSent === true;
 }

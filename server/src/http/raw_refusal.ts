@@ -1,6 +1,10 @@
 import type { AppError } from '../errors.ts';
 import { failure } from './envelope.ts';
 
+/** The answer that is being given on a connection. Node's own handler looks at the same field: there is no public one. */
+export const answerUnderWay = (socket: object): { readonly headersSent?: boolean } | null | undefined =>
+  (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage;
+
 interface About {
   readonly language: 'en' | 'fr';
   readonly requestId: string;

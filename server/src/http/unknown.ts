@@ -3,6 +3,8 @@ import { AppError } from '../errors.ts';
 import type { CountUnknown } from './call.ts';
 import { pathOf } from './request_log.ts';
 
+/** Where sockets are let in. */
+export const SOCKET_PATH = '/ws';
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** Paths nobody serves are 404, and 405 where another method is served; counted first, as everything is. */
@@ -12,7 +14,9 @@ export async function refuseUnknown(app: FastifyInstance, count: CountUnknown): 
       if (error) return done(error);
       const url = pathOf(raw.url ?? '');
       const allowed = methods.filter((method) => app.findRoute({ method, url }) !== null);
-      done(allowed.length > 0 ? new AppError('METHOD_NOT_ALLOWED', { allowed }) : new AppError('NOT_FOUND'));
+      if (allowed.length > 0) return done(new AppError('METHOD_NOT_ALLOWED', { allowed }));
+      // Through a proxy that leaves the headers of an upgrade out, every socket ends here.
+      done(new AppError('NOT_FOUND', url === SOCKET_PATH ? { reason: 'not_an_upgrade' } : {}));
     });
   };
   // As a hook: Fastify looks at the method and the body's type before it runs the handler, and refuses some in its own way.

@@ -7,8 +7,9 @@ import { isHeldBack, type LoggedEvent, readAfter, readHead } from './read.ts';
 const AT_ONCE = 256;
 /** Other processes write too, and a wake-up may be lost. */
 const LOOK_EVERY_MS = 1_000;
-/** After a look that left events behind which an open transaction holds back. */
+/** After a look that left events behind which an open transaction holds back; twice as long each time, up to the second one. */
 const HELD_BACK_MS = 5;
+const LONGEST_HELD_BACK_MS = 25;
 const AFTER_FAULT_MS = 500;
 
 export interface Tail {
@@ -40,6 +41,7 @@ export function createTail({ db, log, take }: Options): Tail {
   /** Settled with every look. */
   let looked = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
+  let heldBackMs = HELD_BACK_MS;
 
   function wake(): void {
     if (starting === undefined) return;
@@ -84,8 +86,15 @@ export function createTail({ db, log, take }: Options): Tail {
       const events = await readAfter(db.reader, position, AT_ONCE);
       if (starting !== run) return LOOK_EVERY_MS;
       if (events.length > 0) await take(events, reach);
-      if (events.length < AT_ONCE) return (await isHeldBack(db.reader)) ? HELD_BACK_MS : LOOK_EVERY_MS;
+      if (events.length > 0) heldBackMs = HELD_BACK_MS;
+      if (events.length < AT_ONCE) return (await isHeldBack(db.reader)) ? longerEachTime() : LOOK_EVERY_MS;
     }
+  }
+
+  function longerEachTime(): number {
+    const ms = heldBackMs;
+    heldBackMs = Math.min(LONGEST_HELD_BACK_MS, ms * 2);
+    return ms;
   }
 
   const reach = ({ xid, id }: CommitPosition) => {

@@ -3,6 +3,7 @@ import { BEGINNING, type CommitPosition } from '../db/commit_order.ts';
 import { AppError, invalid } from '../errors.ts';
 import { placeOf, readFloor } from '../log/read.ts';
 import { findUser } from '../modules/users/store.ts';
+import { timestamp } from '../timestamp.ts';
 import { catchUp } from './catch_up.ts';
 import type { Incoming } from './incoming.ts';
 import { Authenticate } from './schema.ts';
@@ -45,7 +46,8 @@ async function welcome(session: Session, actor: Actor, requestId: string | undef
   const { id, username, role, display_name } = user;
   const data = {
     ...{ user_id: id, username, role, session_id: actor.sessionId },
-    server_time: new Date(deps.now()).toISOString(),
+    server_time: timestamp(deps.now()),
+    expires_at: timestamp(session.expiresAt),
     user: { id, username, role, display_name },
     last_event_id: `${deps.realtime.hub.position.id}`,
   };

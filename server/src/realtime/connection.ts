@@ -38,10 +38,13 @@ export class Connection {
   /** Bytes of whole frames; false where nothing more is written. */
   write(bytes: Buffer): boolean {
     if (!this.isOpen) return false;
+    // What waited before it: one frame may be larger than that, and its reader as fast as he can.
+    if (this.#socket.writableLength > this.#bounds.maxWaitingBytes) {
+      this.close('tooSlow');
+      return false;
+    }
     this.#socket.write(bytes);
-    if (this.#socket.writableLength <= this.#bounds.maxWaitingBytes) return true;
-    this.close('tooSlow');
-    return false;
+    return true;
   }
 
   ping(): void {
@@ -93,6 +96,11 @@ export class Connection {
     else if (this.#behind === undefined || bytesWritten - writableLength >= this.#behind.written)
       this.#behind = { written: bytesWritten, since: now };
     else if (now - this.#behind.since > this.#bounds.maxBehindMs) this.close('tooSlow');
+  }
+
+  /** Whether what comes is left unread, its pongs among it. */
+  get isPaused(): boolean {
+    return this.#ws.isPaused;
   }
 
   /** Stops reading while what was read is worked on. */

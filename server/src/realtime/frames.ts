@@ -57,10 +57,7 @@ function eventFrame(event: ToldEvent, data: Shape): Frame {
       return { type: name, data: { ...pinned(event, data), event_id } };
     case 'message_updated':
     case 'message_deleted':
-      return { type: name, data: { ...data, message_id: data.id, reactions: asList(data.reactions), event_id } };
-    case 'reaction_added':
-    case 'reaction_removed':
-      return { type: name, data: { ...data, timestamp, event_id } };
+      return { type: name, data: { ...changed(data), event_id } };
     case 'dm_created':
       return { type: name, data: { ...data, ...conversationOf(data, event), event_id } };
     default:
@@ -97,6 +94,15 @@ function sentIn({ isDirect, containerId }: ToldEvent, message: Shape): Shape {
   if (message.id === undefined) return { ...message, ...place, id: message.message_id };
   const root = message.root === undefined ? {} : { root: message.root };
   return { message_id: message.id, ...place, ...messageShape(message), ...root };
+}
+
+/** As REST shows it, and under the names the message came with. */
+function changed(message: Shape): Shape {
+  // One that is gone altogether is told of by its ids.
+  if (message.id === undefined) return { ...message, reactions: [] };
+  const { id, parent_message_id, reactions, mentions } = message;
+  const mention_count = (mentions as number[]).length;
+  return { ...message, message_id: id, parent_id: parent_message_id, mention_count, reactions: asList(reactions) };
 }
 
 function pinned({ isDirect, containerId, actorId }: ToldEvent, message: Shape): Shape {

@@ -7,8 +7,9 @@ import { AppError } from '../errors.ts';
 import type { Admission } from '../http/admission.ts';
 import { createDeadlines } from '../http/deadlines.ts';
 import { languageOf } from '../http/preferences.ts';
-import { rawRefusal } from '../http/raw_refusal.ts';
+import { answerUnderWay, rawRefusal } from '../http/raw_refusal.ts';
 import { createRequestIds } from '../http/request_ids.ts';
+import { SOCKET_PATH } from '../http/unknown.ts';
 import { type Check, type CheckOf, createChecks } from '../http/validation.ts';
 import type { Upgrade } from './accept.ts';
 import type { Closing } from './close_codes.ts';
@@ -25,7 +26,6 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const SOCKET_PATH = '/ws';
 /** Silent for so many heartbeats, a socket is dead. */
 const SILENT_BEATS = 2.5;
 const LOOK_EVERY_MS = 1_000;
@@ -50,6 +50,8 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const upgrade = { request, socket, head };
+    // The answer to what came before it would go on between the frames.
+    if (answerUnderWay(socket)) return void socket.destroy();
     const refusal = refusalOf(request);
     if (refusal) return void refuse(upgrade, refusal);
     // Whoever goes away before he is let in.
@@ -62,7 +64,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
 
   async function letIn(upgrade: Upgrade): Promise<void> {
     // What sockets alone need is loaded with the first of them: the start does not wait for it (docs/performance.md).
-    accepting ??= import('./accept.ts').then(({ createAccept }) => createAccept(shared, { come, leave }));
+    accepting ??= import('./accept.ts').then(({ createAccept }) => createAccept(shared, { come, leave, refuse }));
     const accept = await accepting;
     const refusal = refusalOf(upgrade.request);
     if (refusal) refuse(upgrade, refusal);
@@ -126,7 +128,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
     else byAddress.set(key, count);
   }
 
-  function refuse({ request, socket }: Upgrade, error: AppError): void {
+  function refuse({ request, socket }: Pick<Upgrade, 'request' | 'socket'>, error: AppError): void {
     const language = languageOf(request.headers['accept-language']);
     socket.on('error', () => undefined);
     // No timeout of the server's is on this connection any more.
@@ -144,10 +146,11 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
       if (why !== undefined) session.close(why);
       session.connection.look(now);
       if (session.isOver) session.lost('gone');
-      if (now - session.heardAt > heartbeatMs * SILENT_BEATS) session.connection.cut();
+      const isSilent = now - session.heardAt > heartbeatMs * SILENT_BEATS;
+      if (isSilent && !session.connection.isPaused) session.connection.cut();
       if (now < session.nextBeatAt || !session.connection.isOpen) continue;
       session.nextBeatAt = now + heartbeatMs;
-      session.connection.ping();
+      session.ping();
       beat ??= bytesOf({
         type: 'heartbeat',
         data: { server_time: new Date(at).toISOString(), last_event_id: `${deps.realtime.hub.position.id}` },

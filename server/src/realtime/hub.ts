@@ -30,6 +30,8 @@ export interface Hub {
   mayTell(reader: LiveReader, event: ToldEvent): boolean;
   /** The people connected who are in a place. */
   peopleIn(placeId: number): ReadonlySet<Person>;
+  /** Whether somebody who is connected is in a place, or looks into it. */
+  isThere(userId: number, placeId: number): boolean;
   /** Where somebody is; undefined for who is not connected. */
   placesOf(userId: number): ReadonlySet<number> | undefined;
   /** Something was committed. */
@@ -155,6 +157,7 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     if (!person) return;
     markStale(event.userId);
     if (event.type === 'user_left' || event.type === 'user_banned') {
+      // A ban may be of somebody who never was there, and is not to know of the room.
       if (!isThere(person, placeId)) return;
       audience.leave(person, placeId, eventId);
       for (const reader of [...person.readers]) audience.expel(reader, placeId);
@@ -163,7 +166,6 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     else if (event.type === 'user_role_changed') end(person.readers, 'changed');
   }
 
-  /** A ban may be of somebody who never was there, and is not to know of the room. */
   function isThere(person: Person, placeId: number): boolean {
     if (person.places.has(placeId)) return true;
     return person.readers.some(({ visits }) => visits.has(placeId));
@@ -198,6 +200,10 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     endVisit: audience.endVisit,
     mayTell,
     peopleIn: audience.peopleIn,
+    isThere: (userId, placeId) => {
+      const person = audience.person(userId);
+      return person !== undefined && isThere(person, placeId);
+    },
     placesOf: (userId) => audience.person(userId)?.places,
     passed: tail.passed,
     wake: tail.wake,

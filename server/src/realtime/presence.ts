@@ -61,9 +61,9 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
 
   async function announce(userId: number, entry: Entry): Promise<void> {
     entry.toldAt = performance.now();
+    if (entry.sockets === 0) forgetLater(userId, entry);
     const standing = await findStanding.first(db.reader, { user_id: userId });
     const places = hub.placesOf(userId) ?? entry.places;
-    if (entry.sockets === 0) entries.delete(userId);
     if (!standing) return;
     const isHere = isSeen(entry);
     const lastSeen = authority.activity.lastSeen(userId, standing.last_seen);
@@ -74,12 +74,21 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
       message: standing.status_message,
       last_seen: timestamp(isHere ? now() : shownLastSeen(standing, lastSeen)),
     };
-    const roomId = isHere ? entry.roomId : null;
+    // Not where he was before he left it.
+    const roomId = isHere && entry.roomId !== null && hub.isThere(userId, entry.roomId) ? entry.roomId : null;
     const told = `${shown.status} ${shown.username} ${shown.message} ${roomId}`;
     // Who was never seen is not said to have gone.
     if (told === entry.told || (entry.told === '' && !isHere)) return;
     entry.told = told;
     await tell(userId, peopleNear(userId, places), shown, roomId);
+  }
+
+  /** Not at once: who comes and goes by turns is told of once a second, too. */
+  function forgetLater(userId: number, entry: Entry): void {
+    const forget = () => {
+      if (entry.sockets === 0 && entry.timer === undefined && entries.get(userId) === entry) entries.delete(userId);
+    };
+    setTimeout(forget, EVERY_MS).unref();
   }
 
   function peopleNear(userId: number, places: Iterable<number>): Set<Person> {

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { DeleteBody, EditBody, SendBody } from '../modules/messages/schema.ts';
 import { AddBody } from '../modules/reactions/schema.ts';
 import { PeriodQuery } from '../modules/statistics/schema.ts';
+import { ProfileBody } from '../modules/users/schema.ts';
 import { Id, Limit, Nullable, Strict } from '../schemas.ts';
 
 const { content, metadata, file_ids, parent_message_id: parent_id } = SendBody.properties;
@@ -44,7 +45,7 @@ export const RoomStats = Strict({ room_id: Id, ...PeriodQuery.properties });
 export const AuditLogs = Strict({ room_id: Id, limit: Limit });
 export const UpdateStatus = Strict({
   status: Type.Enum(['online', 'away', 'busy', 'invisible']),
-  message: Type.Optional(Nullable(Type.String({ maxLength: 200 }))),
+  message: ProfileBody.properties.status_message,
 });
 export const Authenticate = Strict({
   token: Type.String({ minLength: 1, maxLength: 8_192 }),

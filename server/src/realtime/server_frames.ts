@@ -55,12 +55,17 @@ export const serverFrames = {
   }),
   auth_success: answer('The socket is its person’s.', {
     ...{ ...Person, role: Text, session_id: Text, server_time: Timestamp, last_event_id: EventId },
+    expires_at: Type.String({
+      ...Timestamp,
+      description: 'When the token ends, and with it the socket: authenticate again before.',
+    }),
     user: open({ id: Id, username: Text, role: Text, display_name: Nullable(Text) }),
   }),
   auth_error: answer(`It is not; the socket is closed with ${closeCodes.unauthenticated[0]}.`, {
     code: Text,
     message: Text,
     retry_after: Nullable(Type.Integer()),
+    details: Type.Object({}, { additionalProperties: true }),
   }),
   resumed: answer('Everything that was missed has been told.', { count: Count, last_event_id: EventId }),
   resume_failed: answer('What was missed is not kept any more: read the lists.', {

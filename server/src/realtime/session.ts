@@ -54,6 +54,8 @@ export class Session implements CatchingUp, Here {
   #waiting: Incoming[] = [];
   #earlyFrames = 0;
   #earlyBytes = 0;
+  /** A ping is on its way. */
+  #isAsked = false;
   #isWorking = false;
   #isEntering = false;
   #strikes = 0;
@@ -90,10 +92,24 @@ export class Session implements CatchingUp, Here {
     this.#take(frame, bytes.length);
   }
 
+  ping(): void {
+    this.#isAsked = true;
+    this.connection.ping();
+  }
+
+  /** The answer to a ping; unasked, it counts as a frame. */
+  receivePong(): void {
+    const isAnswer = this.#isAsked;
+    this.#isAsked = false;
+    if (isAnswer) this.heardAt = performance.now();
+    else this.receivePing();
+  }
+
   /** A ping of the protocol counts as a frame, too. */
   receivePing(): void {
     if (this.isOver) return;
     this.heardAt = performance.now();
+    this.shared.counts.framesIn++;
     try {
       if (this.token === undefined) this.#countEarly(0);
       else this.shared.countFrame(this.userId);
@@ -140,9 +156,9 @@ export class Session implements CatchingUp, Here {
       this.answer(errorFrame(error, this.peer.language), requestId);
       return void this.close('fault');
     }
-    const { code, message, retry_after } = errorFrame(error, this.peer.language).data;
-    this.answer({ type: 'auth_error', data: { code, message, retry_after } }, requestId);
-    this.close(error.details.scope === 'readers' ? 'tooManySockets' : 'unauthenticated');
+    const { code, message, retry_after, details } = errorFrame(error, this.peer.language).data;
+    this.answer({ type: 'auth_error', data: { code, message, retry_after, details } }, requestId);
+    this.close(error.details.scope === 'readers' ? 'tooManySockets' : 'unauthenticated', error.code);
   }
 
   async #work(): Promise<void> {
@@ -150,6 +166,8 @@ export class Session implements CatchingUp, Here {
     this.#isWorking = true;
     for (let frame = this.#waiting.shift(); frame && !this.isOver; frame = this.#waiting.shift()) {
       await this.#handle(frame);
+      // Whoever asks faster than he reads is answered as fast as he reads.
+      await this.connection.drained();
       if (this.#waiting.length === MAX_WAITING / 2) this.connection.resume();
     }
     this.#isWorking = false;

@@ -127,6 +127,16 @@ for (const engine of engines)
       await again.close();
     });
 
+    test('who reads all he is sent gets pages larger than may wait, however many he asks for', async () => {
+      await say(100, '…'.repeat(2_000));
+      const client = await connect(url, alice);
+      const pages = await Promise.all(
+        Array.from({ length: 6 }, () => client.ask('get_history', { room_id: room, limit: 100 }, 'room_history')),
+      );
+      assert.ok(pages.every(({ messages }) => messages.length === 100 && JSON.stringify(messages).length > 65_536));
+      await client.close();
+    });
+
     test('fault: a server that cannot read its log says so, and closes with 1011', async () => {
       const rename = (from: string, to: string) =>
         app.deps.db.write('damage', (db) => db.run(textOf(`alter table ${from} rename to ${to}`), []));

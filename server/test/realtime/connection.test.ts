@@ -34,6 +34,7 @@ for (const engine of engines)
           user: { id: alice.id, username: 'alice', role: 'user', display_name: null },
         },
       );
+      assert.ok(Date.parse(success.expires_at) > Date.parse(success.server_time));
       assert.ok(Number(success.last_event_id) >= Number(hello.last_event_id));
       assert.equal(client.frames[0]?.type, 'hello');
       await client.close();
@@ -143,6 +144,27 @@ for (const engine of engines)
       const pinging = await open(url);
       for (let at = 0; at < 9; at++) pinging.ws.ping();
       assert.equal(await pinging.closed(), 4003);
+    });
+
+    test('what was wrong with authenticate is said by name, on the frame and at the close', async () => {
+      for (const [data, field] of [
+        [{ token: alice.token, resume: 17 }, 'resume'],
+        [{}, 'token'],
+        [{ token: alice.token, more: 1 }, 'more'],
+      ] as const) {
+        const client = await open(url);
+        const reason = new Promise((resolve) => client.ws.once('close', (_, text) => resolve(String(text))));
+        const { code, details } = await client.ask('authenticate', data, 'auth_error');
+        assert.deepEqual([code, details.field], ['VALIDATION_FAILED', field]);
+        assert.deepEqual([await client.closed(), await reason], [4001, 'VALIDATION_FAILED']);
+      }
+    });
+
+    test('an answer to a ping is free, and one that nobody asked for counts as a frame', async () => {
+      const client = await open(url);
+      await client.next('hello');
+      for (let at = 0; at < 9; at++) client.ws.pong();
+      assert.equal(await client.closed(), 4003);
     });
 
     test('ping, heartbeats and goodbye', async () => {

@@ -85,7 +85,7 @@ for (const engine of engines)
       const newcomer = await app.register('newcomer');
       await watching.next('user_created', ({ user_id }) => user_id === newcomer.id);
       await fresh.ask('ping', {}, 'pong');
-      assert.deepEqual(fresh.of('user_created'), []);
+      assert.ok(fresh.of('user_created').every(({ user_id }) => user_id !== newcomer.id));
       lingering.write(textFrame({ type: 'send_message', data: { room_id: room, content: 'too late' } }));
       await Promise.all([fresh.close(), watching.close(), lingering.ended]);
       lingering.socket.destroy();

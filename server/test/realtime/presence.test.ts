@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
@@ -122,6 +123,54 @@ for (const engine of engines)
       await watching.next('user_presence', ({ status }) => status === 'offline');
       assert.ok(statusesOf(watching, jan).length < statuses.length);
       await watching.close();
+    });
+
+    test('whoever comes and goes by turns is told of once a second, too', async () => {
+      const { people } = await household('udo', 'vera', 'willi');
+      const [udo, vera] = people;
+      const watching = await connect(url, vera);
+      const at: number[] = [];
+      watching.ws.on('message', (text) => {
+        const { type, data } = JSON.parse(String(text));
+        if (type === 'user_presence' && data.user_id === udo.id) at.push(performance.now());
+      });
+      for (let turn = 0; turn < 3; turn++) {
+        const told = at.length;
+        const client = await connect(url, udo);
+        while (at.length === told) await sleep(5);
+        client.ws.terminate();
+        while (at.length === told + 1) await sleep(5);
+      }
+      // Timers, and what it takes to be told, differ by some milliseconds.
+      assert.ok(
+        at.every((ms, place) => place === 0 || ms - (at[place - 1] as number) > 700),
+        `${at}`,
+      );
+      await watching.close();
+    });
+
+    test('a room somebody has left is not where he is', async () => {
+      const { people, room } = await household('xaver', 'yara', 'zoe');
+      const [xaver, yara] = people;
+      const [watching, client] = [await connect(url, xaver), await connect(url, yara)];
+      await client.ask('join_room', { room_id: room }, 'room_joined');
+      await watching.next('user_presence', ({ current_room }) => current_room === room);
+      await yara.post(`/rooms/${room}/leave`, {}, 204);
+      await client.ask('update_status', { status: 'busy' }, 'status_updated');
+      const { current_room } = await watching.next('user_presence', ({ status }) => status === 'busy');
+      assert.equal(current_room, null);
+      await Promise.all([watching.close(), client.close()]);
+    });
+
+    test('a message to show keeps the rules of the profile', async () => {
+      const { people } = await household('quirin', 'ruth', 'silke');
+      const client = await connect(url, people[0]);
+      for (const message of ['a\u0007b', 'x'.repeat(201), 1, {}]) {
+        const refused = await client.ask('update_status', { status: 'online', message }, 'error');
+        assert.deepEqual([refused.code, refused.details.field], ['VALIDATION_FAILED', 'message']);
+      }
+      assert.equal((await people[0].get('/users/me', 200)).status_message, null);
+      await client.close();
     });
 
     test('the room somebody looks at is shown to those who see it', async () => {

@@ -55,7 +55,8 @@ for (const engine of engines)
       assert.equal((await app.stranger.get('/ws', 404)).code, 'NOT_FOUND');
       const plain = await fetch(`${url.replace('ws', 'http')}/ws`);
       assert.equal(plain.status, 404);
-      assert.equal(((await plain.json()) as { error: { code: string } }).error.code, 'NOT_FOUND');
+      const { error } = (await plain.json()) as { error: { code: string; details: object } };
+      assert.deepEqual([error.code, error.details], ['NOT_FOUND', { reason: 'not_an_upgrade' }]);
     });
 
     test('a request that offers another protocol is answered as if it did not', async () => {
@@ -68,15 +69,36 @@ for (const engine of engines)
     });
 
     test('an upgrade that is none is refused by name', async () => {
-      for (const [line, status] of [
-        ['Sec-WebSocket-Version: 7', 400],
-        ['Sec-WebSocket-Key: short', 400],
-      ] as const) {
-        const raw = await openRaw(url, [line]);
-        assert.equal(Number(raw.head.slice(9, 12)), status, line);
-        await raw.ended;
-        raw.socket.destroy();
+      for (const line of ['Sec-WebSocket-Version: 7', 'Sec-WebSocket-Key: short', 'Sec-WebSocket-Protocol: a,,b']) {
+        const refusal = await refusalOf(await openRaw(url, [line]));
+        assert.deepEqual([refusal.status, refusal.code], [400, 'VALIDATION_FAILED'], line);
+        assert.equal(refusal.details.reason, 'no_upgrade');
       }
+    });
+
+    test('an upgrade behind a request that is not answered yet is given up: its answer must not go on between frames', async () => {
+      const { hostname, port } = new URL(url);
+      const socket = connectTcp(Number(port), hostname);
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      const token = `Authorization: Bearer ${app.admin.token}\r\n`;
+      const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+      socket.write(
+        `GET /api/v1/events?wait=1 HTTP/1.1\r\nHost: veza.test\r\n${token}\r\n` +
+          `GET /ws HTTP/1.1\r\nHost: veza.test\r\n${token}${upgrade}Sec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`,
+      );
+      await once(socket, 'close');
+      assert.ok(!text.includes('101 Switching') && !text.includes('auth_success'), text);
+      // Behind one that is answered it is as good as any.
+      const other = connectTcp(Number(port), hostname);
+      other.write('GET /healthz HTTP/1.1\r\nHost: veza.test\r\n\r\n');
+      await once(other, 'data');
+      other.write(`GET /ws HTTP/1.1\r\nHost: veza.test\r\n${upgrade}Sec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`);
+      const [answer] = await once(other, 'data');
+      assert.match(String(answer), /^HTTP\/1\.1 101 /);
+      other.destroy();
     });
 
     test('whoever was refused, and does not hang up, keeps no connection', async () => {

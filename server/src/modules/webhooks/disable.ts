@@ -38,13 +38,15 @@ export async function closeWebhooks(ctx: WriteCtx, roomId: number): Promise<void
 /** What it was to be told waits until somebody switches it on again. */
 export async function disable(
   ctx: WriteCtx,
-  webhooks: readonly { id: number; room_id: number | null }[],
+  webhooks: readonly { id: number; user_id: number; room_id: number | null }[],
   reason: DisabledReason,
 ): Promise<void> {
-  for (const { id, room_id } of webhooks) {
+  for (const { id, user_id, room_id } of webhooks) {
     await disableWebhook.run(ctx.db, { id, reason, at: ctx.now });
     await emit(ctx, {
       type: 'webhook_disabled',
+      // Whoever had it is told of it, too.
+      userId: user_id,
       ...(room_id === null ? {} : { containerId: room_id }),
       data: { webhook_id: id, reason },
       audit: {},

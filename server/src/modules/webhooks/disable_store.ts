@@ -7,7 +7,7 @@ const activeOf = (q: Builder, userId: number) =>
     .where('w.user_id', '=', userId)
     .where('w.is_active', '=', sql.lit(1))
     .orderBy('w.id')
-    .select(['w.id', 'w.room_id']);
+    .select(['w.id', 'w.user_id', 'w.room_id']);
 
 export const findActiveOf = query((q, p: { user_id: number }) => activeOf(q, p.user_id));
 export const findActiveInRoom = query((q, p: { user_id: number; room_id: number }) =>
@@ -26,7 +26,7 @@ export const findActive = query((q, p: { id: number }) =>
     .selectFrom('webhooks as w')
     .where('w.id', '=', p.id)
     .where('w.is_active', '=', sql.lit(1))
-    .select(['w.id', 'w.room_id', 'w.failing_since']),
+    .select(['w.id', 'w.user_id', 'w.room_id', 'w.failing_since']),
 );
 
 export const disableWebhook = change((q, p: { id: number; reason: string; at: number }) =>

@@ -92,7 +92,7 @@ export const payloadSchemas: Readonly<Record<WebhookEvent, TSchema>> = {
   user_deleted: Strict({ ...always, ...ids }),
   webhook_disabled: Type.Union([
     Strict({ ...Webhook.properties, ...always, ...saidOf('webhook_disabled') }),
-    Strict({ ...always, ...saidOf('webhook_disabled') }),
+    Strict({ ...always, ...ids, ...saidOf('webhook_disabled') }),
   ]),
   webhook_test: Strict({ ...always, webhook_id: Id }),
 };

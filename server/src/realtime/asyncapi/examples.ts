@@ -27,6 +27,7 @@ export const sentByClients: Readonly<Record<string, object>> = {
 };
 
 const at = '2024-01-15T12:30:00.000Z';
+const later = '2024-01-15T12:45:00.000Z';
 const alice = { user_id: 2, username: 'alice' };
 const bob = { user_id: 3, username: 'bob' };
 const message = {
@@ -41,10 +42,15 @@ const reacted = { message_id: 311, room_id: 1, ...bob, emoji: '👍', timestamp:
 export const sentByServer: Readonly<Record<string, object>> = {
   hello: { heartbeat_ms: 30000, server_time: at, last_event_id: '1204' },
   auth_success: {
-    ...{ ...alice, role: 'user', session_id: 'b3f0', server_time: at, last_event_id: '1204' },
+    ...{ ...alice, role: 'user', session_id: 'b3f0', server_time: at, expires_at: later, last_event_id: '1204' },
     user: { id: 2, username: 'alice', role: 'user', display_name: 'Alice' },
   },
-  auth_error: { code: 'INVALID_TOKEN', message: 'The token is missing, invalid or expired.', retry_after: null },
+  auth_error: {
+    code: 'INVALID_TOKEN',
+    message: 'The token is missing, invalid or expired.',
+    retry_after: null,
+    details: {},
+  },
   resumed: { count: 3, last_event_id: '1207' },
   resume_failed: { reason: 'expired', last_event_id: '1207' },
   heartbeat: { server_time: at, last_event_id: '1207' },
