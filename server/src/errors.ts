@@ -22,6 +22,11 @@ export const errorTable = {
     'The first request with this key is still running.',
     'La première requête avec cette clé est en cours.',
   ],
+  CURSOR_EXPIRED: [
+    410,
+    'What came after this cursor is not kept any more, or it is none of this server.',
+    "Ce qui suivait ce curseur n'est plus conservé, ou il n'est pas de ce serveur.",
+  ],
   PAYLOAD_TOO_LARGE: [413, 'The body is too large.', 'Le corps de la requête est trop volumineux.'],
   FILE_TOO_LARGE: [413, 'The file is too large.', 'Le fichier est trop volumineux.'],
   URI_TOO_LONG: [414, 'The address is too long.', 'L’adresse est trop longue.'],
@@ -33,11 +38,6 @@ export const errorTable = {
   RATE_LIMIT_EXCEEDED: [429, 'Too many requests.', 'Limite de taux dépassée.'],
   HEADERS_TOO_LARGE: [431, 'The headers are too large.', 'Les en-têtes sont trop volumineux.'],
   INTERNAL_ERROR: [500, 'Something went wrong on the server.', 'Erreur interne du serveur.'],
-  CURSOR_EXPIRED: [
-    410,
-    'What came after this cursor is not kept any more, or it is none of this server.',
-    "Ce qui suivait ce curseur n'est plus conservé, ou il n'est pas de ce serveur.",
-  ],
   SERVICE_UNAVAILABLE: [503, 'The server cannot answer just now.', 'Le service est momentanément indisponible.'],
   STORAGE_FULL: [507, 'The storage is full; nothing was saved.', 'Le stockage est plein ; rien n’a été enregistré.'],
 } as const satisfies Record<string, readonly [status: number, en: string, fr: string]>;

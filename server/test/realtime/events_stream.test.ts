@@ -61,16 +61,23 @@ for (const engine of engines)
     });
 
     test('is refused as the list is', async () => {
+      let named: string | undefined;
       const ask = async (query: string, headers: Record<string, string> = {}) => {
         const response = await fetch(`${url.replace('ws', 'http')}/api/v1/events/stream${query}`, {
           headers: { authorization: `Bearer ${bob.token}`, ...headers },
         });
-        return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
+        const { error } = (await response.json()) as { error: { code: string; details: { field?: string } } };
+        named = error.details.field;
+        return [response.status, error.code];
       };
       assert.deepEqual(await ask('?after=x'), [400, 'VALIDATION_FAILED']);
       assert.deepEqual(await ask('?limit=x&types=none'), [400, 'VALIDATION_FAILED']);
-      assert.deepEqual(await ask('', { 'last-event-id': 'x' }), [400, 'VALIDATION_FAILED']);
-      assert.deepEqual(await ask('', { 'last-event-id': '9999999' }), [410, 'CURSOR_EXPIRED']);
+      assert.deepEqual([await ask('', { 'last-event-id': 'x' }), named], [[400, 'VALIDATION_FAILED'], 'Last-Event-ID']);
+      const expired = [410, 'CURSOR_EXPIRED'];
+      // The field that is named is the one that was read: the header goes before the address.
+      const header = { 'last-event-id': '9999999' };
+      assert.deepEqual([await ask('?after=0', header), named], [expired, 'Last-Event-ID']);
+      assert.deepEqual([await ask('?after=9999999'), named], [expired, 'after']);
       assert.deepEqual(await ask('?room_id=999999'), [404, 'ROOM_NOT_FOUND']);
       assert.deepEqual(await ask('', { authorization: 'Bearer wrong' }), [401, 'INVALID_TOKEN']);
     });

@@ -3,11 +3,11 @@ import { BEGINNING, type CommitPosition } from '../../db/commit_order.ts';
 import { AppError } from '../../errors.ts';
 import { placeOf, readFloor } from '../../log/read.ts';
 
-/** The place a client names by the id of the last event it knows; 410 where what came after it is not kept any more. */
-export async function placeAfter(ctx: Ctx, after: string): Promise<CommitPosition> {
+/** The place a client names, in that field, by the id of the last event it knows; 410 where what came after it is not kept any more. */
+export async function placeAfter(ctx: Ctx, field: 'after' | 'Last-Event-ID', after: string): Promise<CommitPosition> {
   // From the oldest that is kept.
   if (after === '0') return BEGINNING;
   const place = await placeOf(ctx.db, Number(after));
-  if (!place) throw new AppError('CURSOR_EXPIRED', { field: 'after', oldest: `${(await readFloor(ctx.db)).id}` });
+  if (!place) throw new AppError('CURSOR_EXPIRED', { field, oldest: `${(await readFloor(ctx.db)).id}` });
   return place;
 }

@@ -15,7 +15,7 @@ import { type Allowed, allowView } from './view.ts';
 
 /** The next events the caller may see, at once or as soon as there are any. */
 export async function listEvents(ctx: Ctx, query: EventsQuery, gone: AbortSignal): Promise<Answer> {
-  const from = query.after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, query.after);
+  const from = query.after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, 'after', query.after);
   const allowed = await allowView(ctx, query.room_id, from);
   const page = await readPage(ctx, allowed, from, query);
   if (page.events.length > 0 || query.wait === 0) return answer(ctx, page);

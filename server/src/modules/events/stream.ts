@@ -23,9 +23,9 @@ interface Asked {
 
 /** All events the caller may see, as server-sent events, from a place on and for as long as he listens. */
 export async function streamEvents(ctx: Ctx, { filters, gone, lastEventId }: Asked): Promise<Answer> {
-  const after = lastEventId || filters.after;
-  if (after !== undefined && !/^(0|[1-9]\d{0,15})$/.test(after)) throw invalidField('Last-Event-ID', 'not_a_cursor');
-  const from = after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, after);
+  const [field, after] = lastEventId ? (['Last-Event-ID', lastEventId] as const) : (['after', filters.after] as const);
+  if (after !== undefined && !/^(0|[1-9]\d{0,15})$/.test(after)) throw invalidField(field, 'not_a_cursor');
+  const from = after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, field, after);
   const allowed = await allowView(ctx, filters.room_id, from);
   const stream = openStream(ctx, filters, gone);
   try {
