@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { configurationDocument } from './generate/configuration.ts';
 import { errorsDocument } from './generate/errors.ts';
+import { eventNamesDocument } from './generate/event_names.ts';
 import { metricsDocument } from './generate/metrics.ts';
 import { permissionsDocument } from './generate/permissions.ts';
 import { realtimeDocument } from './generate/realtime.ts';
@@ -19,6 +20,7 @@ const files: Readonly<Record<string, string>> = {
   'openapi.json': `${JSON.stringify(openapiOf(routes, version, announced), null, 2)}\n`,
   'asyncapi.json': `${JSON.stringify(asyncapiOf(version), null, 2)}\n`,
   'docs/errors.md': errorsDocument(),
+  'docs/event-names.md': eventNamesDocument(),
   'docs/configuration.md': configurationDocument(),
   'docs/metrics.md': metricsDocument(),
   'docs/permissions.md': permissionsDocument(),

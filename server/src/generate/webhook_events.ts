@@ -8,7 +8,7 @@ export function webhookEventsDocument(): string {
     entries.filter(([, event]) => event.within === within).map(([name, { says }]) => [`\`${name}\``, says]);
   return `# What webhooks are told
 
-Printed from \`server/src/events.ts\`. How to receive them: [receive webhooks](how-to/receive-webhooks.md).
+Printed from \`server/src/events.ts\`. How to receive them: [receive webhooks](how-to/receive-webhooks.md). What sockets and the event log call the same: [what events are called](event-names.md).
 
 ## In rooms
 

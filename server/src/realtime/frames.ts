@@ -1,3 +1,4 @@
+import type { ReadName } from '../events.ts';
 import type { Shape } from '../modules/events/facts.ts';
 import type { ToldEvent } from '../modules/events/told.ts';
 import type { Run } from './audience.ts';
@@ -28,6 +29,12 @@ export function bytesOf(frame: object): Buffer {
 
 const FINAL_TEXT = 0x81;
 
+/** Frames that are called otherwise than their event. */
+export const frameNames = {
+  message_sent: 'room_message',
+  direct_message_sent: 'dm_message',
+} as const satisfies Partial<Record<ReadName, string>>;
+
 const kept = new WeakMap<Run, Buffer>();
 
 /** Events as the bytes of their frames; made once for all who are shown the same. */
@@ -49,9 +56,9 @@ function eventFrame(event: ToldEvent, data: Shape): Frame {
   const { name, timestamp } = event;
   switch (name) {
     case 'message_sent':
-      return { type: 'room_message', data: { ...sentIn(event, data), room_name: event.roomName, event_id } };
+      return { type: frameNames[name], data: { ...sentIn(event, data), room_name: event.roomName, event_id } };
     case 'direct_message_sent':
-      return { type: 'dm_message', data: { ...sentIn(event, data), event_id } };
+      return { type: frameNames[name], data: { ...sentIn(event, data), event_id } };
     case 'message_pinned':
     case 'message_unpinned':
       return { type: name, data: { ...pinned(event, data), event_id } };

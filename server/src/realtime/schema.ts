@@ -18,24 +18,27 @@ export const LeaveRoom = Strict({
   leave: Type.Boolean({ default: false, description: 'Leave the room itself, and not only with this socket.' }),
 });
 
-/** Exactly one of the two. */
-const eitherPlace = { room_id: Type.Optional(Id), conversation_id: Type.Optional(Id) };
+const eitherPlace = {
+  room_id: Type.Optional(Type.Integer({ ...Id, description: 'This, or `conversation_id`.' })),
+  conversation_id: Type.Optional(Type.Integer({ ...Id, description: 'This, or `room_id`.' })),
+};
 export const Place = Strict(eitherPlace);
 export const GetHistory = Strict({
   ...eitherPlace,
   limit: Limit,
-  before_id: Type.Optional(Id),
-  after_id: Type.Optional(Id),
-  include_threads: Type.Boolean({ default: false }),
+  before_id: Type.Optional(Type.Integer({ ...Id, description: 'Messages before this one.' })),
+  after_id: Type.Optional(Type.Integer({ ...Id, description: 'Messages after this one.' })),
+  include_threads: Type.Boolean({ default: false, description: 'With the replies in threads.' }),
 });
 export const MarkRead = Strict({
   ...eitherPlace,
-  message_id: Type.Optional(Id),
-  unread: Type.Boolean({ default: false }),
+  message_id: Type.Optional(Type.Integer({ ...Id, description: 'Up to this one; else to the end.' })),
+  unread: Type.Boolean({ default: false, description: 'To just before `message_id` instead.' }),
 });
 export const Pin = Strict({ room_id: Type.Optional(Id), message_id: Id, pin: Type.Boolean({ default: true }) });
 export const Unpin = Strict({ room_id: Type.Optional(Id), message_id: Id });
-export const CreateDirect = Strict({ user1_id: Id, user2_id: Id });
+const OneOfTwo = Type.Integer({ ...Id, description: 'Both have to be named, and one of them is the caller.' });
+export const CreateDirect = Strict({ user1_id: OneOfTwo, user2_id: OneOfTwo });
 export const BlockDirect = Strict({ conversation_id: Id, block: Type.Boolean({ default: true }) });
 export const ListDirect = Strict({ limit: Limit });
 export const React = Strict({ message_id: Id, ...AddBody.properties });
@@ -49,7 +52,10 @@ export const UpdateStatus = Strict({
 });
 export const Authenticate = Strict({
   token: Type.String({ minLength: 1, maxLength: 8_192 }),
-  resume: Type.Optional(Nullable(Type.String({ maxLength: 32 }))),
+  resume: Type.Optional(
+    Nullable(Type.String({ maxLength: 32, description: 'The `event_id` to go on after, as a text.' })),
+  ),
 });
-export const Ping = Type.Object({ timestamp: Type.Optional(Type.Unknown()) }, { additionalProperties: false });
+const Stamp = Type.Unknown({ description: 'Comes back in `pong`.' });
+export const Ping = Type.Object({ timestamp: Type.Optional(Stamp) }, { additionalProperties: false });
 export const Disconnect = Strict({ reason: Type.Optional(Type.String({ maxLength: 512 })) });

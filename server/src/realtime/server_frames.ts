@@ -10,6 +10,7 @@ export interface ServerFrame {
   readonly data: TSchema;
 }
 
+const resumeFailures = ['expired', 'unknown'];
 const Text = Type.String();
 const Count = Type.Integer({ minimum: 0 });
 const EventId = Type.String({ pattern: '^[0-9]+$', description: 'The place in the event log to resume from.' });
@@ -43,8 +44,18 @@ const words = {
   ...{ uuid: Text, edit_count: Count, updated_at: Timestamp, edited_at: Nullable(Timestamp) },
 };
 const sent = { message_id: Id, id: Id, ...words };
-const changed = { message_id: Id, version: Type.Integer(), root: Type.Optional(Root), ...eitherPlace };
-const reacted = { message_id: Id, ...eitherPlace, ...Person, emoji: Text, count: Count, timestamp: Timestamp };
+/** The message as REST shows it, and under the names it came with. */
+const changed = {
+  ...{ ...sent, room_id: Nullable(Id), conversation_id: Nullable(Id), parent_message_id: Nullable(Id), user_id: Id },
+  ...{ root: Type.Optional(Root) },
+};
+const reacted = {
+  ...{ message_id: Id, ...eitherPlace, ...Person, emoji: Text, count: Count, users: People },
+  ...{ version: Type.Integer(), timestamp: Timestamp },
+};
+const Code = Type.String({
+  description: 'A code of the REST API; `CONVERSATION_BLOCKED` where that says `USER_BLOCKED`.',
+});
 const stay = { ...ofRoom, ...Person, member_count: Count };
 
 export const serverFrames = {
@@ -69,14 +80,16 @@ export const serverFrames = {
   }),
   resumed: answer('Everything that was missed has been told.', { count: Count, last_event_id: EventId }),
   resume_failed: answer('What was missed is not kept any more: read the lists.', {
-    reason: Type.Enum(['expired', 'unknown']),
+    reason: Type.Enum(resumeFailures, {
+      description: '`expired`: there is no such event any more, or none yet; `unknown`: it is no `event_id`.',
+    }),
     last_event_id: EventId,
   }),
   heartbeat: answer('The connection lives.', { server_time: Timestamp, last_event_id: EventId }),
   pong: answer('The answer to `ping`.', { timestamp: Type.Unknown(), server_time: Timestamp }),
   ok: answer('A command was carried out.', { of: Text }),
-  error: answer('A command was refused, with the codes of the REST API.', {
-    code: Text,
+  error: answer('A command was refused, with the codes of the REST API (one has another name).', {
+    code: Code,
     message: Text,
     severity: Type.Enum(['low', 'medium', 'high']),
     retry_after: Nullable(Type.Integer()),
@@ -123,8 +136,8 @@ export const serverFrames = {
     ...{ ...ofRoom, room_name: Text, root: Type.Optional(Root) },
   }),
   dm_message: event('A message in a conversation.', { ...sent, ...ofConversation, root: Type.Optional(Root) }),
-  message_updated: event('A message has other words.', changed),
-  message_deleted: event('A message is gone; `content` is null.', changed),
+  message_updated: event('A message has other words: all of it, as REST shows it now.', changed),
+  message_deleted: event('A message is gone: what is left of it; `content` is null.', changed),
   message_pinned: event('A message was pinned.', {
     ...{ message_id: Id, ...eitherPlace, pinned_by: Type.Integer(), version: Type.Optional(Type.Integer()) },
   }),

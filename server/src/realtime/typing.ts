@@ -12,8 +12,8 @@ export interface TypingPerson {
   readonly username: string;
 }
 
-/** Unless it is said again. */
-const TYPING_MS = 6_000;
+/** Unless it is said again; docs/realtime.md says so. */
+export const TYPING_MS = 6_000;
 /** Said again sooner, the others are not told again. */
 const AGAIN_MS = 3_000;
 

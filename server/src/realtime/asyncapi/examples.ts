@@ -36,7 +36,8 @@ const message = {
   ...{ mention_count: 1, mentions: [3], attachments: [], reply_to_id: null, metadata: {}, seq: 42, version: 1 },
   ...{ uuid: 'msg-018d0d4e-6b80-7c4f-9a52-6f1f0e5d2c11', edit_count: 0, updated_at: at, edited_at: null },
 };
-const reacted = { message_id: 311, room_id: 1, ...bob, emoji: '👍', timestamp: at };
+const changed = { ...message, parent_message_id: null, user_id: 2, room_id: 1, conversation_id: null, version: 2 };
+const reacted = { message_id: 311, room_id: 1, ...bob, emoji: '👍', version: 1, timestamp: at };
 
 /** `data` of the frames that clients meet first. */
 export const sentByServer: Readonly<Record<string, object>> = {
@@ -67,9 +68,10 @@ export const sentByServer: Readonly<Record<string, object>> = {
   message_sent: { ...message, room_id: 1, client_id: '5f1c' },
   room_message: { ...message, room_id: 1, room_name: 'General', event_id: '1205' },
   dm_message: { ...message, conversation_id: 7, event_id: '1206' },
-  message_deleted: { message_id: 311, room_id: 1, version: 2, content: null, is_deleted: true, event_id: '1209' },
-  reaction_added: { ...reacted, count: 1, event_id: '1207' },
-  reaction_removed: { ...reacted, count: 0, event_id: '1208' },
+  message_updated: { ...changed, content: 'Tea or coffee, @bob?', is_edited: true, edit_count: 1, event_id: '1209' },
+  message_deleted: { ...changed, content: null, is_deleted: true, mentions: [], mention_count: 0, event_id: '1210' },
+  reaction_added: { ...reacted, count: 1, users: [bob], event_id: '1207' },
+  reaction_removed: { ...reacted, count: 0, users: [], event_id: '1208' },
   user_joined: { room_id: 1, ...bob, member_count: 2, role: 'member', event_id: '1204' },
   user_presence: { ...bob, status: 'away', message: 'at lunch', last_seen: at, current_room: null },
   typing_start: { room_id: 1, ...bob },
