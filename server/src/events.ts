@@ -103,6 +103,12 @@ export const webhookEvents = {
   webhook_test: { within: 'room', says: 'A test was asked for; sent whatever the webhook has asked for.' },
 } as const satisfies Record<string, { within: 'room' | 'server'; says: string }>;
 export type WebhookEvent = keyof typeof webhookEvents;
+/** What a webhook that asks for `*` is told of. */
+export const starEvents: ReadonlySet<string> = new Set(
+  Object.entries(webhookEvents).flatMap(([type, { within }]) => (within === 'room' ? [type] : [])),
+);
+/** What an event is called when it is of a conversation, where that is another name. */
+export const directNames: Readonly<Record<string, 'direct_message_sent'>> = { message_sent: 'direct_message_sent' };
 
 /**
  * Whom the event log tells of what, and by which name: the people of a room or conversation; oneself; everybody in a place where the

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { literalOf } from '../adapters/outgoing/addresses.ts';
 import { parseAddress } from '../address.ts';
-import { webhookEvents } from '../events.ts';
+import { starEvents, webhookEvents } from '../events.ts';
 import { secretFault, urlFault } from '../modules/webhooks/input.ts';
 import { makeSecret } from '../modules/webhooks/secrets.ts';
 import { CommandFailed, exitCodes } from './exit.ts';
@@ -57,7 +57,6 @@ function isThisMachine(url: URL): boolean {
 
 function namesOf(list: string | undefined): Pick<Forwarding, 'names' | 'shown'> {
   const known = Object.keys(webhookEvents);
-  const inRooms = Object.entries(webhookEvents).flatMap(([name, { within }]) => (within === 'room' ? [name] : []));
   if (list === undefined) {
     const names = known.filter((name) => name !== 'direct_message_sent');
     return { names: new Set(names), shown: 'all but direct messages' };
@@ -68,7 +67,10 @@ function namesOf(list: string | undefined): Pick<Forwarding, 'names' | 'shown'> 
     const what = unknown.map((name) => `\`${name}\``).join(', ');
     throw wrong(`no webhook is told of ${what}; there are ${known.join(', ')} and \`*\``);
   }
-  return { names: new Set(asked.flatMap((name) => (name === '*' ? inRooms : [name]))), shown: asked.join(', ') };
+  return {
+    names: new Set(asked.flatMap((name) => (name === '*' ? [...starEvents] : [name]))),
+    shown: asked.join(', '),
+  };
 }
 
 function countOf(text: string): number {

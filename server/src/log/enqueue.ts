@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Writer } from '../db/database.ts';
 import { insertSelectOfEach } from '../db/many.ts';
-import { eventCatalogue, type NewEvent, webhookEvents } from '../events.ts';
+import { directNames, eventCatalogue, type NewEvent, starEvents } from '../events.ts';
 
 interface Due {
   event_id: number;
@@ -81,13 +81,12 @@ export function enqueueDeliveries(db: Writer, logged: readonly Logged[]): Promis
 
 function dueOf({ id, event, traceparent, at }: Logged): Due {
   const { type, containerId } = event;
-  const asked: Record<string, { within: string }> = webhookEvents;
   return {
     event_id: id,
     message_id: `evt_${randomUUID()}`,
     type,
-    by_star: asked[type]?.within === 'room' ? '*' : '',
-    direct: type === 'message_sent' ? 'direct_message_sent' : '',
+    by_star: starEvents.has(type) ? '*' : '',
+    direct: directNames[type] ?? '',
     container_id: containerId ?? 0,
     traceparent: traceparent ?? '',
     about_message_id: event.messageId ?? 0,

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import type { CommitPosition } from '../../db/commit_order.ts';
-import { type Audience, type ReadName, readEvents, type ToldType } from '../../events.ts';
+import { type Audience, directNames, type ReadName, readEvents, type ToldType } from '../../events.ts';
 import type { LoggedEvent } from '../../log/read.ts';
 import { timestamp } from '../../timestamp.ts';
 import { presentConversation } from '../conversations/present.ts';
@@ -50,7 +50,7 @@ async function toldOf(ctx: Ctx, event: LoggedEvent & { type: ToldType }, facts: 
     id: event.id,
     xid: event.xid,
     type: event.type,
-    name: isDirect && event.type === 'message_sent' ? 'direct_message_sent' : as,
+    name: (isDirect ? directNames[event.type] : undefined) ?? as,
     to,
     containerId: event.container_id,
     isDirect,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CommitPosition } from '../../db/commit_order.ts';
 import type { Reader } from '../../db/database.ts';
-import { eventCatalogue } from '../../events.ts';
+import { directNames, eventCatalogue } from '../../events.ts';
 import { type LoggedEvent, readUpTo } from '../../log/read.ts';
 import { loadFacts, type Telling } from '../events/facts.ts';
 import { findPlaces } from '../events/facts_store.ts';
@@ -35,8 +35,7 @@ export async function pickNamed(
 }
 
 function nameOf({ type }: LoggedEvent, isDirect: boolean): string {
-  if (!isDirect) return type;
-  return type === 'message_sent' ? 'direct_message_sent' : '';
+  return isDirect ? (directNames[type] ?? '') : type;
 }
 
 /** The last so many of them up to a place, in their order. */

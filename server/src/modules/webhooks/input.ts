@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { type FieldFault, invalid, unprocessable } from '../../errors.ts';
-import { type WebhookEvent, webhookEvents } from '../../events.ts';
+import { starEvents } from '../../events.ts';
 import type { Asked } from './schema.ts';
 import { keyOf } from './signature.ts';
 
@@ -35,7 +35,7 @@ export async function refuseTarget(ctx: Ctx, url: string): Promise<void> {
   throw invalid([{ field: 'url', reason: 'forbidden_address', setting: 'WEBHOOK_ALLOWED_CIDRS' }]);
 }
 
-const isOfServer = (event: Asked): boolean => event !== '*' && webhookEvents[event as WebhookEvent].within === 'server';
+const isOfServer = (event: Asked): boolean => event !== '*' && !starEvents.has(event);
 
 /** What `*` takes in need not be named beside it. Raises 422 where a room's webhook asks for what happens outside of rooms. */
 export function judgeEvents(events: readonly Asked[], roomId: number | null): Asked[] {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Ctx, type WriteCtx, write } from '../../context.ts';
-import { webhookEvents } from '../../events.ts';
+import { starEvents } from '../../events.ts';
 import {
   advanceReplay,
   deleteReplay,
@@ -11,9 +11,7 @@ import {
   takeOldestReplay,
 } from './replay_store.ts';
 
-export const byStar = JSON.stringify(
-  Object.entries(webhookEvents).flatMap(([type, { within }]) => (within === 'room' ? [type] : [])),
-);
+export const byStar = JSON.stringify([...starEvents]);
 
 /** So many events at a time keep a transaction short: 200 rows take some milliseconds, within which SQLite does nothing else. */
 const AT_ONCE = 200;
