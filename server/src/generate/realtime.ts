@@ -1,7 +1,9 @@
 import { sent } from '../realtime/asyncapi/messages.ts';
 import { closeCodes } from '../realtime/close_codes.ts';
 import { commands } from '../realtime/commands.ts';
+import { MAX_PEOPLE } from '../realtime/presence.ts';
 import { serverFrames } from '../realtime/server_frames.ts';
+import { MAX_STRIKES } from '../realtime/strikes.ts';
 import { TYPING_MS } from '../realtime/typing.ts';
 import { fieldRows, fieldsOf } from './fields.ts';
 import { table } from './table.ts';
@@ -54,7 +56,7 @@ ${table(['field', 'type', 'meaning', 'with'], fieldRows(sent))}
 
 ### Presence
 
-\`user_presence\` is gathered: of each person at most one a second, with how things stand by then. Nobody is told by way of a room with more than 500 people online. Two people between whom a block stands hear nothing of each other's presence, in rooms that they share neither. \`invisible\` is shown as \`offline\`, and \`current_room\` only to those who may see that room.
+\`user_presence\` is gathered: of each person at most one a second, with how things stand by then. Nobody is told by way of a room with more than ${MAX_PEOPLE} people online. Two people between whom a block stands hear nothing of each other's presence, in rooms that they share neither. \`invisible\` is shown as \`offline\`, and \`current_room\` only to those who may see that room.
 
 ## What happened
 
@@ -81,7 +83,7 @@ ${table(
   ['code', 'why', 'connect again?'],
   Object.values(closeCodes).map(([code, says, reconnect]) => [`${code}`, says, reconnect]),
 )}
-Counted as faults are what is answered by \`error VALIDATION_FAILED\` (a frame that is no JSON, of an unknown type, or with a wrong value) and each frame, ping or unasked pong above the rate (\`RATE_LIMIT_FRAMES\`), both in one count: ten within the minute that the first of them begins close the socket with ${closeCodes.tooMany[0]}. Other refusals are not counted, nor is the limit of a command. Before \`auth_success\` there is no rate: more than the 8 frames or 16 KiB that may wait close the socket at once.
+Counted as faults are what is answered by \`error VALIDATION_FAILED\` (a frame that is no JSON, of an unknown type, or with a wrong value) and each frame, ping or unasked pong above the rate (\`RATE_LIMIT_FRAMES\`), both in one count: ${MAX_STRIKES} within the minute that the first of them begins close the socket with ${closeCodes.tooMany[0]}. Other refusals are not counted, nor is the limit of a command. Before \`auth_success\` there is no rate: more than the 8 frames or 16 KiB that may wait close the socket at once.
 
 ## What is refused before it is a socket
 

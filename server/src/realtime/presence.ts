@@ -28,7 +28,7 @@ export interface Presence {
 /** A person a second, at most. */
 const EVERY_MS = 1_000;
 /** In a place with more people online nobody is told who comes and goes. */
-const MAX_PEOPLE = 500;
+export const MAX_PEOPLE = 500;
 
 interface Entry {
   sockets: number;

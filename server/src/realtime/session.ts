@@ -12,6 +12,7 @@ import { type Incoming, readFrame, requestIdIn } from './incoming.ts';
 import { errorFrame } from './refusals.ts';
 import { runCommand } from './run.ts';
 import type { Shared } from './shared.ts';
+import { createStrikes } from './strikes.ts';
 
 /** Who is at the other end, as far as the upgrade said. */
 export interface Peer {
@@ -25,10 +26,6 @@ const MAX_WAITING = 32;
 /** What waits until it is known who it is from. */
 const MAX_EARLY_FRAMES = 8;
 const MAX_EARLY_BYTES = 16 * 1024;
-/** Refused as no frames, or as too many, in this time. */
-const MAX_STRIKES = 10;
-const STRIKES_MS = 60_000;
-
 /** One socket: what comes in over it is worked on in its order, one frame at a time. */
 export class Session implements CatchingUp, Here {
   readonly kind = 'socket';
@@ -58,8 +55,7 @@ export class Session implements CatchingUp, Here {
   #isAsked = false;
   #isWorking = false;
   #isEntering = false;
-  #strikes = 0;
-  #strikesSince = 0;
+  readonly #isLastStrike = createStrikes();
 
   constructor(shared: Shared, connection: Connection, peer: Peer) {
     this.shared = shared;
@@ -188,17 +184,7 @@ export class Session implements CatchingUp, Here {
     const error = refusalOf(thrown);
     if (error.status >= 500 && error !== thrown) this.shared.deps.log.error({ err: thrown }, 'a frame failed');
     this.answer(errorFrame(error, this.peer.language), requestId);
-    if (isStrike) this.#strike();
-  }
-
-  #strike(): void {
-    const now = performance.now();
-    if (now - this.#strikesSince > STRIKES_MS) {
-      this.#strikesSince = now;
-      this.#strikes = 0;
-    }
-    this.#strikes++;
-    if (this.#strikes >= MAX_STRIKES) this.close('tooMany');
+    if (isStrike && this.#isLastStrike()) this.close('tooMany');
   }
 
   answer(frame: Frame, requestId: string | undefined): void {
