@@ -98,10 +98,13 @@ async function roomPayload(ctx: Telling, { type, container_id }: LoggedEvent): P
   return type === 'room_deleted' ? undefined : (JSON.parse(roomJson(room)) as Shape);
 }
 
+/** Without his presence, which a block hides from some. */
 async function membershipPayload(ctx: Telling, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
   const key = { container_id: event.container_id as number, user_id: event.user_id as number };
   const [member] = await membersOf(ctx, await findMembership.all(ctx.db, key));
-  return member && { ...member, ...countOf(event, facts) };
+  if (!member) return undefined;
+  const { is_online: _, status: __, last_seen: ___, ...shown } = member;
+  return { ...shown, ...countOf(event, facts) };
 }
 
 /** How many are in the room now: who is told of one more or less need not count. */

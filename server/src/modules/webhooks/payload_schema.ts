@@ -43,9 +43,12 @@ const message = ToldMessage;
 
 /** How many are in the room now. */
 const counted = { member_count: Type.Integer({ minimum: 0 }) };
+/** Whether somebody is here is told to nobody's program: a block may hide it. */
+const { is_online: __, status: ___, last_seen: ____, ...shownOfMember } = Member.properties;
+const ToldMember = Type.Object(shownOfMember);
 const Person = Strict({ user_id: Id, username: Type.String() });
 const ofMember = (type: 'user_joined' | 'user_left' | 'member_role_changed' | 'member_muted' | 'member_unmuted') =>
-  thingOf(Member, { ...counted, ...saidOf(type) }, { ...inRoom, user_id: Id, ...saidOf(type) });
+  thingOf(ToldMember, { ...counted, ...saidOf(type) }, { ...inRoom, user_id: Id, ...saidOf(type) });
 const reaction = (type: 'reaction_added' | 'reaction_removed') =>
   Strict({
     ...{ ...inRoom, message_id: Id, user_id: Id, username, ...saidOf(type) },
