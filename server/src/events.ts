@@ -155,8 +155,22 @@ export const readNames = [
   ...new Set<ReadName>([...Object.values(readEvents).map(({ as }) => as), 'direct_message_sent']),
 ];
 
+/**
+ * By what the log's events are found that have one of these names: their types there. A message of a conversation, which is not told
+ * from a room's by its type, goes by its name.
+ */
+export function kindsOf(names: readonly ReadName[]): string[] {
+  const types = Object.entries(readEvents).filter(([, { as }]) => names.includes(as));
+  return [...types.map(([type]) => type), ...names.filter((name) => name === 'direct_message_sent')];
+}
+
 /** Those after which somebody sees nothing more of the room: the person it names, or everybody. */
 export const endingEvents: ReadonlySet<string> = new Set<EventType>(['user_left', 'user_banned', 'room_deleted']);
+
+/** Whether somebody sees nothing more of a room after an event. */
+export function endsAccess(type: string, userId: number | null, readerId: number): boolean {
+  return endingEvents.has(type) && (type === 'room_deleted' || userId === readerId);
+}
 
 export type EventType = keyof typeof eventCatalogue;
 type AuditedType = { [T in EventType]: (typeof eventCatalogue)[T]['audited'] extends true ? T : never }[EventType];

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Deps, ownCtx } from '../context.ts';
 import { type CommitPosition, isBefore } from '../db/commit_order.ts';
 import { readBacklog, type View } from '../modules/events/backlog.ts';
@@ -51,6 +52,8 @@ export async function catchUp(
       await reader.ready();
     }
     place = reached;
+    // A long log is looked through, and others have their turn.
+    if (isBefore(place, deps.realtime.hub.position)) await setImmediate();
   }
   return place;
 }

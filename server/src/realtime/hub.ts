@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import { type Deps, ownCtx } from '../context.ts';
 import type { CommitPosition } from '../db/commit_order.ts';
 import { AppError, rateLimited } from '../errors.ts';
-import { endingEvents, type NewEvent } from '../events.ts';
+import { endsAccess, type NewEvent } from '../events.ts';
 import { type LoggedEvent, readHead } from '../log/read.ts';
 import { createTail } from '../log/tail.ts';
 import { type Histogram, histogramOf, observe } from '../metrics/histogram.ts';
@@ -147,7 +147,7 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
     if (to !== 'members') return true;
     const placeId = containerId as number;
     if (audience.person(reader.userId)?.places.has(placeId) || reader.visits.has(placeId)) return true;
-    return endingEvents.has(type) && (type === 'room_deleted' || userId === reader.userId);
+    return endsAccess(type, userId, reader.userId);
   }
 
   function follow(event: NewEvent, eventId: number): void {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { ownCtx } from '../../src/context.ts';
 import { textOf } from '../../src/db/statement.ts';
 import { forgetEvents } from '../../src/modules/events/forget.ts';
-import { appendMessages } from '../../src/modules/messages/append.ts';
 import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import { movableClock } from '../harness/auth.ts';
 import type { Person } from '../harness/people.ts';
+import { fill as fillRoom } from './fill.ts';
 import { followAll, followBySocket, untilHeard } from './log_readers.ts';
 import { connect, listen } from './socket.ts';
 
@@ -40,19 +39,7 @@ for (const engine of engines)
     const send = async (content: string): Promise<number> =>
       (await app.admin.post(`/rooms/${room}/messages`, { content }, 201)).id;
 
-    /** So many long messages at once, past the requests, which would take long. */
-    async function fill(count: number): Promise<number[]> {
-      const { userId, username } = { userId: app.admin.id, username: app.admin.username };
-      const actor = { ...ownCtx(app.deps, 'test').actor, userId, username, role: 'admin' as const };
-      const inputs = Array.from({ length: count }, () => ({
-        ...{ actor, address: '', traceparent: null, now: clock.now(), kind: 'room' as const, containerId: room },
-        ...{ uuid: randomUUID(), content: 'x'.repeat(CONTENT), replyToId: null, metadata: '{}' },
-        ...{ clientId: null, payloadHash: null, fileIds: [] },
-      }));
-      const verdicts = await app.deps.db.write('fill', (db) => appendMessages(db, inputs));
-      app.deps.realtime.hub.wake();
-      return verdicts.map((verdict) => ('message' in verdict ? verdict.message.id : 0));
-    }
+    const fill = (count: number) => fillRoom(app, { room, count, content: 'x'.repeat(CONTENT) });
 
     test('is told all of it in its order, however little may wait for it, and what comes meanwhile', async (t) => {
       const { next_cursor } = await bob.get('/events', 200);

@@ -1,25 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, okJson } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import { type CommitPosition, isBefore } from '../../db/commit_order.ts';
 import { AppError } from '../../errors.ts';
 import { readHead } from '../../log/read.ts';
 import { catchUp } from '../../realtime/catch_up.ts';
-import { readBacklog } from './backlog.ts';
+import { readBacklog, type View } from './backlog.ts';
 import { placeAfter } from './cursor.ts';
 import { eventJson } from './present.ts';
 import { filteredReader, isWanted, type Receiving } from './reader.ts';
 import type { EventsQuery } from './schema.ts';
 import { type ToldEvent, tell } from './told.ts';
-import { type Allowed, allowView } from './view.ts';
+import { allowView } from './view.ts';
 
 /** The next events the caller may see, at once or as soon as there are any. */
 export async function listEvents(ctx: Ctx, query: EventsQuery, gone: AbortSignal): Promise<Answer> {
   const from = query.after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, 'after', query.after);
-  const allowed = await allowView(ctx, query.room_id, from);
-  const page = await readPage(ctx, allowed, from, query);
-  if (page.events.length > 0 || query.wait === 0) return answer(ctx, page);
-  return answer(ctx, await waitForPage(ctx, allowed, page.reached, query, gone));
+  const view = await allowView(ctx, query, from);
+  const page = await readPage(ctx, view, from, query);
+  if (page.events.length > 0 || page.hasMore || query.wait === 0) return answer(ctx, page);
+  return answer(ctx, await waitForPage(ctx, view, page.reached, query, gone));
 }
 
 interface Page {
@@ -33,15 +33,21 @@ function answer({ actor }: Ctx, { events, reached, hasMore }: Page): Answer {
   return okJson(`{"events":[${texts.join(',')}],"next_cursor":"${reached.id}","has_more":${hasMore}}`);
 }
 
-async function readPage(ctx: Ctx, { view }: Allowed, from: CommitPosition, query: EventsQuery): Promise<Page> {
+/** One request looks through the log for so long; whoever wants little of a long one asks again, from where it came. */
+const LOOKS_FOR_MS = 100;
+
+async function readPage(ctx: Ctx, view: View, from: CommitPosition, query: EventsQuery): Promise<Page> {
   const end = await readHead(ctx.db);
+  const since = performance.now();
   let reached = from;
   while (isBefore(reached, end)) {
     const backlog = await readBacklog(ctx.db, view, reached, end, query.limit);
     reached = backlog.reached;
     const told = await tell(ctx, backlog.events);
-    const events = told.filter((event) => isWanted(event, query) && (query.types?.includes(event.name) ?? true));
-    if (events.length > 0) return { events, reached, hasMore: isBefore(reached, end) };
+    const events = told.filter((event) => isWanted(event, query));
+    if (events.length > 0 || performance.now() - since > LOOKS_FOR_MS)
+      return { events, reached, hasMore: isBefore(reached, end) };
+    await setImmediate();
   }
   return { events: [], reached, hasMore: false };
 }
@@ -49,7 +55,7 @@ async function readPage(ctx: Ctx, { view }: Allowed, from: CommitPosition, query
 /** As a live reader, until something comes, the time is up or nobody waits any more. */
 async function waitForPage(
   ctx: Ctx,
-  { view, visits }: Allowed,
+  view: View,
   from: CommitPosition,
   query: EventsQuery,
   gone: AbortSignal,
@@ -74,7 +80,7 @@ async function waitForPage(
   });
   try {
     await hub.attach(reader, ctx.actor);
-    if (visits !== undefined) hub.visit(reader, visits);
+    if (view.visits !== undefined) hub.visit(reader, view.visits);
     const reached = await catchUp(ctx.deps, reader, view, from);
     await sleep(query.wait * 1_000, undefined, { signal: AbortSignal.any([over.signal, gone]) }).catch(() => undefined);
     if (why === 'signed_out') throw new AppError('INVALID_TOKEN');

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../context.ts';
-import { endingEvents } from '../../events.ts';
+import { endsAccess } from '../../events.ts';
 import type { CatchingUp } from '../../realtime/catch_up.ts';
 import type { EventFilters } from './schema.ts';
 import type { ToldEvent } from './told.ts';
@@ -14,7 +14,6 @@ export interface Receiving {
 
 /** A reader of the log who has asked for some of it. */
 export function filteredReader(ctx: Ctx, filters: EventFilters, receiving: Receiving): CatchingUp {
-  const { types, room_id } = filters;
   return {
     kind: 'http',
     userId: ctx.actor.userId,
@@ -30,17 +29,20 @@ export function filteredReader(ctx: Ctx, filters: EventFilters, receiving: Recei
     visitEnded: () => receiving.end('no_access'),
     tell: (run) => {
       for (const event of run) {
-        if (receiving.isOver || !isWanted(event, filters)) return;
-        if (types === undefined || types.includes(event.name)) receiving.receive(event);
-        if (room_id !== undefined && endsAccess(event, ctx.actor.userId)) receiving.end('no_access');
+        if (receiving.isOver) return;
+        if (isWanted(event, filters)) receiving.receive(event);
+        if (isLast(event, filters, ctx.actor.userId)) receiving.end('no_access');
       }
     },
   };
 }
 
-export const isWanted = (event: ToldEvent, { room_id }: EventFilters): boolean =>
-  room_id === undefined || (event.containerId === room_id && !event.isDirect);
+export const isWanted = (event: ToldEvent, { types, room_id }: EventFilters): boolean =>
+  isOfRoom(event, room_id) && (types === undefined || types.includes(event.name));
 
-function endsAccess({ type, userId }: ToldEvent, readerId: number): boolean {
-  return endingEvents.has(type) && (type === 'room_deleted' || userId === readerId);
-}
+const isOfRoom = ({ containerId, isDirect }: ToldEvent, roomId: number | undefined): boolean =>
+  roomId === undefined || (containerId === roomId && !isDirect);
+
+/** What ends one's access to a room is the last of a reader of that room, whether it has asked for such or not. */
+const isLast = (event: ToldEvent, { room_id }: EventFilters, readerId: number): boolean =>
+  room_id !== undefined && isOfRoom(event, room_id) && endsAccess(event.type, event.userId, readerId);

@@ -16,7 +16,10 @@ export const Event = Component('Event', {
 export const Events = Component('Events', {
   events: Type.Array(Event),
   next_cursor: Type.String({ description: '`after` of the next request.' }),
-  has_more: Type.Boolean({ description: 'Whether the log goes on beyond this page.' }),
+  has_more: Type.Boolean({
+    description:
+      'Whether the log goes on beyond this page, which may be empty where little of a long log is asked for.',
+  }),
 });
 
 /** How long one waits for an event, in seconds. */

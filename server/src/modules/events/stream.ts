@@ -4,11 +4,12 @@ import type { CommitPosition } from '../../db/commit_order.ts';
 import { invalidField } from '../../errors.ts';
 import { readHead } from '../../log/read.ts';
 import { catchUp } from '../../realtime/catch_up.ts';
+import type { View } from './backlog.ts';
 import { placeAfter } from './cursor.ts';
 import { eventJson } from './present.ts';
 import { filteredReader } from './reader.ts';
 import type { EventFilters } from './schema.ts';
-import { type Allowed, allowView } from './view.ts';
+import { allowView } from './view.ts';
 
 /** So that whoever listens, and every proxy between, sees that the connection lives. */
 const COMMENT_EVERY_MS = 15_000;
@@ -26,7 +27,7 @@ export async function streamEvents(ctx: Ctx, { filters, gone, lastEventId }: Ask
   const [field, after] = lastEventId ? (['Last-Event-ID', lastEventId] as const) : (['after', filters.after] as const);
   if (after !== undefined && !/^(0|[1-9]\d{0,15})$/.test(after)) throw invalidField(field, 'not_a_cursor');
   const from = after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, field, after);
-  const allowed = await allowView(ctx, filters.room_id, from);
+  const view = await allowView(ctx, filters, from);
   const stream = openStream(ctx, filters, gone);
   try {
     await ctx.deps.realtime.hub.attach(stream.reader, ctx.actor);
@@ -36,7 +37,7 @@ export async function streamEvents(ctx: Ctx, { filters, gone, lastEventId }: Ask
   }
   // Whoever went while he was let in has nobody to tell it to any more.
   if (gone.aborted) stream.over('cut');
-  return okStream({ type: EVENT_STREAM, begin: (listener) => void stream.run(listener, allowed, from) });
+  return okStream({ type: EVENT_STREAM, begin: (listener) => void stream.run(listener, view, from) });
 }
 
 function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
@@ -78,10 +79,10 @@ function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
   beat.unref();
   gone.addEventListener('abort', () => over('cut'), { once: true });
 
-  async function run(to: Listener, { view, visits }: Allowed, from: CommitPosition): Promise<void> {
+  async function run(to: Listener, view: View, from: CommitPosition): Promise<void> {
     listener = to;
     if (isOver) return to.end();
-    if (visits !== undefined) hub.visit(reader, visits);
+    if (view.visits !== undefined) hub.visit(reader, view.visits);
     write(': events\n\n');
     await catchUp(ctx.deps, reader, view, from).catch((error) => {
       log.warn({ err: error, req: ctx.request.id }, 'a stream of events could not go on');

@@ -5,27 +5,22 @@ import { isBefore } from '../../db/commit_order.ts';
 import { AppError } from '../../errors.ts';
 import { placeOf } from '../../log/read.ts';
 import type { View } from './backlog.ts';
+import type { EventFilters } from './schema.ts';
 import { findEnding } from './visible_store.ts';
-
-export interface Allowed {
-  readonly view: View;
-  /** A room the caller may look into without being in it. */
-  readonly visits: number | undefined;
-}
 
 /**
  * What the caller may be told of: all he is in, or the one room he names. Whoever was let go from it, and does not know that yet, may
  * still ask; all there is for him is that.
  */
-export async function allowView(ctx: Ctx, roomId: number | undefined, from: CommitPosition): Promise<Allowed> {
+export async function allowView(ctx: Ctx, { types, room_id }: EventFilters, from: CommitPosition): Promise<View> {
   allow(ctx, 'event.read');
-  const all: Allowed = { view: { actor: ctx.actor }, visits: undefined };
-  if (roomId === undefined) return all;
+  const view: View = { actor: ctx.actor, types, room_id };
+  if (room_id === undefined) return view;
   try {
-    const { room } = await allowInRoom(ctx, 'message.list', roomId);
-    return room.role === null ? { view: { roomId }, visits: roomId } : all;
+    const { room } = await allowInRoom(ctx, 'message.list', room_id);
+    return room.role === null ? { ...view, visits: room_id } : view;
   } catch (refusal) {
-    if (refusal instanceof AppError && (await hasUntoldEnding(ctx, roomId, from))) return all;
+    if (refusal instanceof AppError && (await hasUntoldEnding(ctx, room_id, from))) return view;
     throw refusal;
   }
 }

@@ -1,16 +1,18 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type CommitPosition, commitOrder } from '../../db/commit_order.ts';
 import type { Dialect } from '../../db/database.ts';
 import { eventColumns } from '../../db/events.ts';
 import { type Builder, query } from '../../db/statement.ts';
 
-/** A stretch of the log. */
+/** A stretch of the log, and what of it is asked for. */
 export interface Stretch {
   readonly after_xid: string;
   readonly after_id: number;
   readonly to_xid: string;
   readonly to_id: number;
   readonly limit: number;
+  /** Types of events, and `direct_message_sent`, as `listOf` makes a value of them; null for all. */
+  readonly kinds: unknown;
 }
 
 export interface Viewer {
@@ -20,6 +22,8 @@ export interface Viewer {
   readonly is_admin: 0 | 1;
   /** Conversations are closed to guests, those they had before included. */
   readonly is_guest: 0 | 1;
+  /** Of this place alone; null for all. */
+  readonly place_id: number | null;
 }
 
 type Visible = Stretch & Viewer;
@@ -28,6 +32,21 @@ function within(p: Stretch, dialect: Dialect) {
   const order = commitOrder(dialect, 'e');
   return sql<boolean>`${order.after(p.after_xid, p.after_id)} and ${order.upTo(p.to_xid, p.to_id)} and ${order.settled}`;
 }
+
+/** Many texts are one value, so that the statement is one too. */
+export const listOf = (dialect: Dialect, texts: readonly string[]): unknown =>
+  dialect === 'sqlite' ? JSON.stringify(texts) : texts;
+
+function isAskedFor({ kinds }: Stretch, dialect: Dialect, kind: RawBuilder<string> = sql<string>`e.type`) {
+  if (dialect === 'sqlite')
+    return sql<boolean>`(${kinds} is null or ${kind} in (select value from json_each(${kinds})))`;
+  return sql<boolean>`(${kinds}::text[] is null or ${kind} = any(${kinds}::text[]))`;
+}
+
+const isOfPlace = ({ place_id }: Viewer, column: string) =>
+  sql<boolean>`(cast(${place_id} as bigint) is null or ${sql.ref(column)} = cast(${place_id} as bigint))`;
+
+const kindThere = sql<string>`case when m.role = 'peer' and e.type = 'message_sent' then 'direct_message_sent' else e.type end`;
 
 /** Of the places somebody is in: their streams are searched one by one, so that what others do costs nothing. */
 const ofPlaces = (q: Builder, p: Visible, dialect: Dialect) =>
@@ -39,7 +58,9 @@ const ofPlaces = (q: Builder, p: Visible, dialect: Dialect) =>
     .where('m.user_id', '=', p.user_id)
     .where('m.left_at', 'is', null)
     .where(sql<boolean>`(m.role <> 'peer' or ${p.is_guest} = 0)`)
+    .where(isOfPlace(p, 'm.container_id'))
     .where(within(p, dialect))
+    .where(isAskedFor(p, dialect, kindThere))
     .select(eventColumns(dialect));
 
 /** What ended a stay. */
@@ -50,14 +71,18 @@ const ofEndings = (q: Builder, p: Visible, dialect: Dialect) =>
     .where('m.user_id', '=', p.user_id)
     .where('m.left_event', 'is not', null)
     .where('m.left_at', 'is not', null)
+    .where(isOfPlace(p, 'm.container_id'))
     .where(within(p, dialect))
+    .where(isAskedFor(p, dialect))
     .select(eventColumns(dialect));
 
 const ofOneself = (q: Builder, p: Visible, dialect: Dialect) =>
   q
     .selectFrom('events as e')
     .where('e.stream', '=', p.own_stream)
+    .where(isOfPlace(p, 'e.container_id'))
     .where(within(p, dialect))
+    .where(isAskedFor(p, dialect))
     .select(eventColumns(dialect));
 
 /** About accounts: for admins, the person himself, and of profiles those who are where he is or was, and left his name. */
@@ -65,7 +90,9 @@ const ofAccounts = (q: Builder, p: Visible, dialect: Dialect) =>
   q
     .selectFrom('events as e')
     .where('e.stream', '=', sql.lit('server'))
+    .where(isOfPlace(p, 'e.container_id'))
     .where(within(p, dialect))
+    .where(isAskedFor(p, dialect))
     .where(
       sql<boolean>`(${p.is_admin} = 1 or e.user_id = ${p.user_id} or (e.type in ('user_updated', 'user_role_changed') and exists (
         select 1 from members as his join members as mine on mine.container_id = his.container_id
@@ -87,12 +114,13 @@ export const findVisible = query((q, p: Visible, dialect) =>
     .selectAll(),
 );
 
-/** Everything of one stream. */
+/** Everything of one room. */
 export const findOfStream = query((q, p: Stretch & { stream: string }, dialect) =>
   q
     .selectFrom('events as e')
     .where('e.stream', '=', p.stream)
     .where(within(p, dialect))
+    .where(isAskedFor(p, dialect))
     .orderBy(commitOrder(dialect, 'e').by)
     .limit(p.limit)
     .select(eventColumns(dialect)),
