@@ -52,6 +52,8 @@ export interface StreamAnswer {
 export interface Listener {
   /** Bytes written that he has not taken yet. */
   readonly waiting: number;
+  /** All that were written so far, those that wait among them. */
+  readonly written: number;
   write(text: string): void;
   /** Resolves when what was written has been taken, or he has gone. */
   drained(): Promise<void>;

@@ -178,6 +178,11 @@ function listenerOf(raw: ServerResponse): Listener {
     get waiting() {
       return raw.writableLength;
     },
+    get written() {
+      const { bytesWritten = 0, writableLength = 0 } = raw.socket ?? {};
+      // What the answer still holds back has not come to the socket.
+      return bytesWritten - writableLength + raw.writableLength;
+    },
     write: (text) => void raw.write(text),
     drained: () =>
       new Promise((resolve) => {

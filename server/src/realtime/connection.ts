@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { type Closing, closeCodes } from './close_codes.ts';
+import { createPace, type Pace } from './pace.ts';
 
 /** What every socket has to keep to. */
 export interface Bounds {
@@ -20,8 +21,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #bounds: Bounds;
   #closingSince = 0;
-  /** What had been written when the reader was first seen behind, and when that was. */
-  #behind: { readonly written: number; readonly since: number } | undefined;
+  readonly #isTooSlow: Pace;
   /** Why it is no longer written to; `gone`: the other end left, or was given up. */
   closedFor: Closing | 'gone' | undefined;
 
@@ -29,6 +29,7 @@ export class Connection {
     this.#ws = ws;
     this.#socket = socket;
     this.#bounds = bounds;
+    this.#isTooSlow = createPace(bounds.maxBehindMs);
   }
 
   get isOpen(): boolean {
@@ -92,10 +93,7 @@ export class Connection {
       return;
     }
     const { bytesWritten, writableLength } = this.#socket;
-    if (writableLength === 0) this.#behind = undefined;
-    else if (this.#behind === undefined || bytesWritten - writableLength >= this.#behind.written)
-      this.#behind = { written: bytesWritten, since: now };
-    else if (now - this.#behind.since > this.#bounds.maxBehindMs) this.close('tooSlow');
+    if (this.#isTooSlow(now, bytesWritten, writableLength)) this.close('tooSlow');
   }
 
   /** Whether what comes is left unread, its pongs among it. */

@@ -4,6 +4,7 @@ import type { CommitPosition } from '../../db/commit_order.ts';
 import { invalidField } from '../../errors.ts';
 import { readHead } from '../../log/read.ts';
 import { catchUp } from '../../realtime/catch_up.ts';
+import { createPace } from '../../realtime/pace.ts';
 import type { View } from './backlog.ts';
 import { placeAfter } from './cursor.ts';
 import { eventJson } from './present.ts';
@@ -45,7 +46,7 @@ function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
   const { hub } = realtime;
   let listener: Listener | undefined;
   let isOver = false;
-  let slowSince: number | undefined;
+  const isTooSlow = createPace(config.MAX_BEHIND_SECONDS * 1_000);
 
   function over(finish: 'end' | 'cut'): void {
     if (isOver) return;
@@ -71,9 +72,8 @@ function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
     end: () => over('end'),
   });
   const beat = setInterval(() => {
-    const isSlow = (listener?.waiting ?? 0) > 0;
-    slowSince = isSlow ? (slowSince ?? performance.now()) : undefined;
-    if (performance.now() - (slowSince ?? Infinity) >= config.MAX_BEHIND_SECONDS * 1_000) over('cut');
+    const { written, waiting } = listener ?? { written: 0, waiting: 0 };
+    if (isTooSlow(performance.now(), written, waiting)) over('cut');
     else write(': still here\n\n');
   }, COMMENT_EVERY_MS);
   beat.unref();
