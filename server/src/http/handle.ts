@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import type { IncomingForm } from '../form.ts';
 import type { Admission } from './admission.ts';
 import { isStillKnown } from './authenticate.ts';
+import { bearerOf } from './bearer.ts';
 import type { Call } from './call.ts';
 import type { Deadlines, Pending } from './deadlines.ts';
 import type { Replies } from './replies.ts';
@@ -116,6 +117,10 @@ export function handle(
 function waitingOf({ reply }: Call): Waiting {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
-  const lastEventId = reply.request.raw.headers['last-event-id'];
-  return { gone: gone.signal, lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined };
+  const { 'last-event-id': lastEventId, authorization } = reply.request.raw.headers;
+  return {
+    gone: gone.signal,
+    lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
+    token: bearerOf(authorization) ?? '',
+  };
 }

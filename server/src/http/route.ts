@@ -38,6 +38,8 @@ export interface Waiting {
   readonly gone: AbortSignal;
   /** `Last-Event-ID`: the last event this client has seen of a stream. */
   readonly lastEventId: string | undefined;
+  /** The access token: whoever waits for longer than it lasts ends with it. */
+  readonly token: string;
 }
 
 export interface RouteInput<P, Q, B, F> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
+import { movableClock } from '../harness/auth.ts';
 import type { Person } from '../harness/people.ts';
 import { listen } from './socket.ts';
 import { openStream } from './stream.ts';
@@ -115,6 +116,29 @@ for (const engine of engines)
       while (app.deps.realtime.hub.placesOf(bob.id) !== undefined)
         await new Promise((resolve) => setTimeout(resolve, 5));
     });
+  });
+
+for (const engine of engines)
+  test(`a stream ends with the token it was opened with, on ${engine}`, async () => {
+    const clock = movableClock();
+    const app = await createTestApp(engine, { ACCESS_TOKEN_SECONDS: '5' }, { now: clock.now });
+    const url = await listen(app);
+    const bob = await app.register('bob');
+    clock.advance(3_000);
+    const later = await app.login('bob');
+    const [short, long] = [await openStream(url, bob), await openStream(url, later)];
+    await short.over;
+    assert.deepEqual(
+      [...app.deps.realtime.hub.countReaders()].filter(({ count }) => count > 0),
+      [{ kind: 'http', state: 'live', count: 1 }],
+    );
+    const { id } = await later.post('/rooms', { name: 'Kitchen' }, 201);
+    await long.next(({ data }) => data.room_id === id);
+    assert.deepEqual(short.events, []);
+    clock.advance(5_000);
+    assert.equal((await later.request('GET', '/events/stream')).status, 401);
+    await long.close();
+    await app.close();
   });
 
 for (const engine of engines)

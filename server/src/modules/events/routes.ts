@@ -30,7 +30,6 @@ export const eventRoutes: readonly Route[] = [
     answers: { 200: EventStream },
     plain: true,
     mediaType: EVENT_STREAM,
-    handler: (ctx, { query, waiting: { gone, lastEventId } }) =>
-      streamEvents(ctx, { filters: query, gone, lastEventId }),
+    handler: (ctx, { query, waiting }) => streamEvents(ctx, query, waiting),
   }),
 ];

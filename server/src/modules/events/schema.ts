@@ -52,7 +52,8 @@ export const EventsQuery = Strict({
 export const StreamQuery = Strict(filters);
 
 export const EventStream = Type.String({
-  description: 'Server-sent events: `id`, `event` (its type) and `data`, an `Event` in one line; a comment every 15 s.',
+  description:
+    'Server-sent events: `id`, `event` (its type) and `data`, an `Event` in one line; a comment every 15 s. Ends when the access token expires.',
 });
 export type EventFilters = Static<typeof StreamQuery>;
 export type EventsQuery = Static<typeof EventsQuery>;

@@ -1,7 +1,7 @@
 import { type Answer, type Listener, okStream } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import type { CommitPosition } from '../../db/commit_order.ts';
-import { invalidField } from '../../errors.ts';
+import { AppError, invalidField } from '../../errors.ts';
 import { readHead } from '../../log/read.ts';
 import { catchUp } from '../../realtime/catch_up.ts';
 import { createPace } from '../../realtime/pace.ts';
@@ -16,20 +16,23 @@ import { allowView } from './view.ts';
 const COMMENT_EVERY_MS = 15_000;
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 
-interface Asked {
-  readonly filters: EventFilters;
+interface Asking {
   readonly gone: AbortSignal;
   /** What a client that connects again has seen last; it knows better than the address it began with. */
   readonly lastEventId: string | undefined;
+  readonly token: string;
 }
 
-/** All events the caller may see, as server-sent events, from a place on and for as long as he listens. */
-export async function streamEvents(ctx: Ctx, { filters, gone, lastEventId }: Asked): Promise<Answer> {
+/** All events the caller may see, as server-sent events, from a place on, for as long as he listens and his token lasts. */
+export async function streamEvents(ctx: Ctx, filters: EventFilters, asking: Asking): Promise<Answer> {
+  const { gone, lastEventId, token } = asking;
   const [field, after] = lastEventId ? (['Last-Event-ID', lastEventId] as const) : (['after', filters.after] as const);
   if (after !== undefined && !/^(0|[1-9]\d{0,15})$/.test(after)) throw invalidField(field, 'not_a_cursor');
   const from = after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, field, after);
   const view = await allowView(ctx, filters, from);
-  const stream = openStream(ctx, filters, gone);
+  const claims = await ctx.deps.authority.tokens.verify(token);
+  if (!claims) throw new AppError('INVALID_TOKEN');
+  const stream = openStream(ctx, filters, { gone, endsAt: claims.exp * 1_000 });
   try {
     await ctx.deps.realtime.hub.attach(stream.reader, ctx.actor);
   } catch (error) {
@@ -41,8 +44,14 @@ export async function streamEvents(ctx: Ctx, { filters, gone, lastEventId }: Ask
   return okStream({ type: EVENT_STREAM, begin: (listener) => void stream.run(listener, view, from) });
 }
 
-function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
-  const { realtime, config, log } = ctx.deps;
+interface Bounds {
+  readonly gone: AbortSignal;
+  /** Epoch milliseconds. */
+  readonly endsAt: number;
+}
+
+function openStream(ctx: Ctx, filters: EventFilters, { gone, endsAt }: Bounds) {
+  const { realtime, config, log, now } = ctx.deps;
   const { hub } = realtime;
   let listener: Listener | undefined;
   let isOver = false;
@@ -52,6 +61,7 @@ function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
     if (isOver) return;
     isOver = true;
     clearInterval(beat);
+    clearTimeout(expiry);
     reader.isLive = false;
     hub.detach(reader);
     listener?.[finish]();
@@ -77,6 +87,8 @@ function openStream(ctx: Ctx, filters: EventFilters, gone: AbortSignal) {
     else write(': still here\n\n');
   }, COMMENT_EVERY_MS);
   beat.unref();
+  const expiry = setTimeout(() => over('end'), endsAt - now());
+  expiry.unref();
   gone.addEventListener('abort', () => over('cut'), { once: true });
 
   async function run(to: Listener, view: View, from: CommitPosition): Promise<void> {
