@@ -8,8 +8,11 @@ import type { Frame } from './frames.ts';
 
 /** What a command may do with the socket it came over. */
 export interface Here {
-  /** Tells it what happens in a public room its person is not in, or again of one it left. */
-  subscribe(roomId: number, isVisit: boolean): void;
+  /** Follows a public room its person is not in; what happens there is told once it subscribes. */
+  visit(roomId: number): void;
+  endVisit(roomId: number): void;
+  /** Tells it what happens in a room its person is in, or that it visits. */
+  subscribe(roomId: number): void;
   /** Tells it nothing more of a room. */
   unsubscribe(roomId: number): void;
   /** Its person is not in a room any more; should he come back, it is told of that. */

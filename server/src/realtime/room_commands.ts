@@ -89,7 +89,8 @@ async function join(ctx: Ctx, roomId: number, here: Here): Promise<Shape> {
   const isGuest = ctx.actor.role === 'guest';
   if (!isGuest) await joinRoom(ctx, roomId);
   const { room } = await allowInRoom(ctx, 'message.list', roomId);
-  here.subscribe(roomId, room.role === null);
+  if (room.role === null) await lookIn(ctx, roomId, here);
+  here.subscribe(roomId);
   const [last] = await findLastMessage.firstOfEach(ctx.db, [{ container_id: roomId }]);
   return {
     room_id: roomId,
@@ -99,6 +100,17 @@ async function join(ctx: Ctx, roomId: number, here: Here): Promise<Shape> {
     is_public: room.visibility === 'public',
     last_message_id: last?.id ?? null,
   };
+}
+
+/** What was allowed before changes of the room were followed is asked again; until then nothing is told. */
+async function lookIn(ctx: Ctx, roomId: number, here: Here): Promise<void> {
+  here.visit(roomId);
+  try {
+    await allowInRoom(ctx, 'message.list', roomId);
+  } catch (refusal) {
+    here.endVisit(roomId);
+    throw refusal;
+  }
 }
 
 interface NamedPlace {

@@ -255,11 +255,21 @@ export class Session implements CatchingUp, Here {
     return this.connection.drained();
   }
 
-  subscribe(roomId: number, isVisit: boolean): void {
+  visit(roomId: number): void {
+    if (this.isOver || this.visits.has(roomId)) return;
+    this.#silenced ??= new Set();
+    this.#silenced.add(roomId);
+    this.shared.deps.realtime.hub.visit(this, roomId);
+  }
+
+  endVisit(roomId: number): void {
     this.#silenced?.delete(roomId);
-    const { hub, presence } = this.shared.deps.realtime;
-    if (isVisit) hub.visit(this, roomId);
-    presence.moved(this.userId, roomId);
+    this.shared.deps.realtime.hub.endVisit(this, roomId);
+  }
+
+  subscribe(roomId: number): void {
+    this.#silenced?.delete(roomId);
+    this.shared.deps.realtime.presence.moved(this.userId, roomId);
   }
 
   unsubscribe(roomId: number): void {

@@ -11,7 +11,7 @@ import { eventJson } from './present.ts';
 import { filteredReader, isWanted, type Receiving } from './reader.ts';
 import type { EventsQuery } from './schema.ts';
 import { type ToldEvent, tell } from './told.ts';
-import { allowView } from './view.ts';
+import { allowView, lookIn } from './view.ts';
 
 /** The next events the caller may see, at once or as soon as there are any. */
 export async function listEvents(ctx: Ctx, query: EventsQuery, gone: AbortSignal): Promise<Answer> {
@@ -80,8 +80,8 @@ async function waitForPage(
   });
   try {
     await hub.attach(reader, ctx.actor);
-    if (view.visits !== undefined) hub.visit(reader, view.visits);
-    const reached = await catchUp(ctx.deps, reader, view, from);
+    const allowed = reader.isOver ? view : await lookIn(ctx, reader, view, from);
+    const reached = await catchUp(ctx.deps, reader, allowed, from);
     await sleep(query.wait * 1_000, undefined, { signal: AbortSignal.any([over.signal, gone]) }).catch(() => undefined);
     if (why === 'signed_out') throw new AppError('INVALID_TOKEN');
     const last = events.at(-1);

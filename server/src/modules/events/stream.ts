@@ -10,7 +10,7 @@ import { placeAfter } from './cursor.ts';
 import { eventJson } from './present.ts';
 import { filteredReader } from './reader.ts';
 import type { EventFilters } from './schema.ts';
-import { allowView } from './view.ts';
+import { allowView, lookIn } from './view.ts';
 
 /** So that whoever listens, and every proxy between, sees that the connection lives. */
 const COMMENT_EVERY_MS = 15_000;
@@ -33,15 +33,17 @@ export async function streamEvents(ctx: Ctx, filters: EventFilters, asking: Aski
   const claims = await ctx.deps.authority.tokens.verify(token);
   if (!claims) throw new AppError('INVALID_TOKEN');
   const stream = openStream(ctx, filters, { gone, endsAt: claims.exp * 1_000 });
+  let allowed = view;
   try {
     await ctx.deps.realtime.hub.attach(stream.reader, ctx.actor);
+    if (!stream.reader.isOver) allowed = await lookIn(ctx, stream.reader, view, from);
   } catch (error) {
     stream.over('end');
     throw error;
   }
   // Whoever went while he was let in has nobody to tell it to any more.
   if (gone.aborted) stream.over('cut');
-  return okStream({ type: EVENT_STREAM, begin: (listener) => void stream.run(listener, view, from) });
+  return okStream({ type: EVENT_STREAM, begin: (listener) => void stream.run(listener, allowed, from) });
 }
 
 interface Bounds {
@@ -94,7 +96,6 @@ function openStream(ctx: Ctx, filters: EventFilters, { gone, endsAt }: Bounds) {
   async function run(to: Listener, view: View, from: CommitPosition): Promise<void> {
     listener = to;
     if (isOver) return to.end();
-    if (view.visits !== undefined) hub.visit(reader, view.visits);
     write(': events\n\n');
     await catchUp(ctx.deps, reader, view, from).catch((error) => {
       log.warn({ err: error, req: ctx.request.id }, 'a stream of events could not go on');

@@ -4,15 +4,17 @@ import type { CommitPosition } from '../../db/commit_order.ts';
 import { isBefore } from '../../db/commit_order.ts';
 import { AppError } from '../../errors.ts';
 import { placeOf } from '../../log/read.ts';
+import type { LiveReader } from '../../realtime/audience.ts';
 import type { View } from './backlog.ts';
-import type { EventFilters } from './schema.ts';
 import { findEnding } from './visible_store.ts';
+
+type Asked = Pick<View, 'types' | 'room_id'>;
 
 /**
  * What the caller may be told of: all he is in, or the one room he names. Whoever was let go from it, and does not know that yet, may
  * still ask; all there is for him is that.
  */
-export async function allowView(ctx: Ctx, { types, room_id }: EventFilters, from: CommitPosition): Promise<View> {
+export async function allowView(ctx: Ctx, { types, room_id }: Asked, from: CommitPosition): Promise<View> {
   allow(ctx, 'event.read');
   const view: View = { actor: ctx.actor, types, room_id };
   if (room_id === undefined) return view;
@@ -23,6 +25,20 @@ export async function allowView(ctx: Ctx, { types, room_id }: EventFilters, from
     if (refusal instanceof AppError && (await hasUntoldEnding(ctx, room_id, from))) return view;
     throw refusal;
   }
+}
+
+/**
+ * Has a reader that is attached, and not live yet, told of the room it looks into. That was allowed before changes of the room were
+ * followed, so it is asked again. Admins may look into every room, and one look is written down once.
+ */
+export async function lookIn(ctx: Ctx, reader: LiveReader, view: View, from: CommitPosition): Promise<View> {
+  if (view.visits === undefined) return view;
+  const { hub } = ctx.deps.realtime;
+  hub.visit(reader, view.visits);
+  if (ctx.actor.role === 'admin') return view;
+  const again = await allowView(ctx, view, from);
+  if (again.visits === undefined) hub.endVisit(reader, view.visits);
+  return again;
 }
 
 async function hasUntoldEnding(ctx: Ctx, roomId: number, from: CommitPosition): Promise<boolean> {
