@@ -172,6 +172,16 @@ export function endsAccess(type: string, userId: number | null, readerId: number
   return endingEvents.has(type) && (type === 'room_deleted' || userId === readerId);
 }
 
+/** Of who is in a room, which guests are not shown. */
+const membershipEvents: ReadonlySet<string> = new Set<EventType>([
+  ...(['user_joined', 'user_left', 'member_role_changed', 'user_banned', 'user_unbanned'] as const),
+  ...(['member_muted', 'member_unmuted'] as const),
+]);
+
+/** Whether a guest who looks into a room is told of an event there: what ends his own looking is. */
+export const isForGuest = (type: string, userId: number | null, guestId: number): boolean =>
+  !membershipEvents.has(type) || endsAccess(type, userId, guestId);
+
 export type EventType = keyof typeof eventCatalogue;
 type AuditedType = { [T in EventType]: (typeof eventCatalogue)[T]['audited'] extends true ? T : never }[EventType];
 

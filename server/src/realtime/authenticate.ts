@@ -2,6 +2,7 @@ import type { Actor } from '../actor.ts';
 import { BEGINNING, type CommitPosition } from '../db/commit_order.ts';
 import { AppError, invalid } from '../errors.ts';
 import { placeOf, readFloor } from '../log/read.ts';
+import { CURSOR } from '../modules/events/cursor.ts';
 import { findUser } from '../modules/users/store.ts';
 import { timestamp } from '../timestamp.ts';
 import { catchUp } from './catch_up.ts';
@@ -73,7 +74,7 @@ async function catchUpFrom(session: Session, actor: Actor, resume: string): Prom
 }
 
 async function placeAfter({ shared }: Session, resume: string): Promise<CommitPosition | undefined> {
-  if (!/^(0|[1-9]\d{0,15})$/.test(resume)) return undefined;
+  if (!CURSOR.test(resume)) return undefined;
   const { reader } = shared.deps.db;
   if (resume !== '0') return placeOf(reader, Number(resume));
   // From the beginning, as long as it is still there.

@@ -1,4 +1,4 @@
-import { endingEvents } from '../events.ts';
+import { endingEvents, isForGuest } from '../events.ts';
 import type { ToldEvent } from '../modules/events/told.ts';
 import type { Audience, LiveReader, Person, Run } from './audience.ts';
 
@@ -81,9 +81,16 @@ function tellVisitors(audience: Audience, run: Run): number {
   const isClosed = event.type === 'room_updated' && event.data.is_public === false;
   const isOver = event.type === 'room_deleted';
   const present = audience.peopleIn(placeId);
+  const roleOf = ({ userId }: LiveReader) => audience.person(userId)?.role;
   const strangers = visitors.filter(({ userId }) => !present.has(audience.person(userId) as Person));
-  const count = isClosed ? 0 : tellAll(strangers, run);
-  if (isClosed || isOver) for (const reader of visitors) audience.expel(reader, placeId);
+  // Admins look into private rooms, too; guests are not shown who is there.
+  const shutOut = isClosed ? strangers.filter((reader) => roleOf(reader) !== 'admin') : [];
+  const told = strangers.filter(
+    (reader) =>
+      !shutOut.includes(reader) && (roleOf(reader) !== 'guest' || isForGuest(event.type, event.userId, reader.userId)),
+  );
+  const count = tellAll(told, run);
+  for (const reader of isOver ? visitors : shutOut) audience.expel(reader, placeId);
   return count;
 }
 
@@ -110,5 +117,6 @@ function leave(audience: Audience, event: ToldEvent): void {
   for (const person of leaving(audience, event)) {
     if (event.type !== 'room_deleted' && person.places.has(placeId)) audience.leave(person, placeId, event.id);
     audience.settle(person, placeId, event.id);
+    for (const reader of person.readers) audience.endVisit(reader, placeId);
   }
 }

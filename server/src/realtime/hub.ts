@@ -160,7 +160,8 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
       // A ban may be of somebody who never was there, and is not to know of the room.
       if (!isThere(person, placeId)) return;
       audience.leave(person, placeId, eventId);
-      for (const reader of [...person.readers]) audience.expel(reader, placeId);
+      // Told of nothing more but that; whoever looked into the room alone ends when he is.
+      for (const reader of person.readers) audience.endVisit(reader, placeId);
     } else if (event.type === 'session_ended') endSessions(person, (event.data?.session_ids ?? []) as string[]);
     else if (event.type === 'user_suspended') end(person.readers, 'signed_out');
     else if (event.type === 'user_role_changed') end(person.readers, 'changed');

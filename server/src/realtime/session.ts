@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts';
 import { AppError } from '../errors.ts';
+import { endsAccess } from '../events.ts';
 import { refusalOf } from '../http/refusal.ts';
 import type { ReaderEnd, Run } from './audience.ts';
 import { authenticate } from './authenticate.ts';
@@ -7,6 +8,7 @@ import type { CatchingUp } from './catch_up.ts';
 import type { Closing } from './close_codes.ts';
 import type { Here } from './command.ts';
 import type { Connection } from './connection.ts';
+import { createEarly } from './early.ts';
 import { bytesOf, type Frame, runBytes } from './frames.ts';
 import { type Incoming, readFrame, requestIdIn } from './incoming.ts';
 import { errorFrame } from './refusals.ts';
@@ -23,9 +25,6 @@ export interface Peer {
 
 /** Frames that wait for those before them, before nothing more is read. */
 const MAX_WAITING = 32;
-/** What waits until it is known who it is from. */
-const MAX_EARLY_FRAMES = 8;
-const MAX_EARLY_BYTES = 16 * 1024;
 /** One socket: what comes in over it is worked on in its order, one frame at a time. */
 export class Session implements CatchingUp, Here {
   readonly kind = 'socket';
@@ -49,8 +48,7 @@ export class Session implements CatchingUp, Here {
   /** As one of the sockets that make somebody be here. */
   #isCounted = false;
   #waiting: Incoming[] = [];
-  #earlyFrames = 0;
-  #earlyBytes = 0;
+  readonly #isTooMuchEarly = createEarly();
   /** A ping is on its way. */
   #isAsked = false;
   #isWorking = false;
@@ -107,8 +105,8 @@ export class Session implements CatchingUp, Here {
     this.heardAt = performance.now();
     this.shared.counts.framesIn++;
     try {
-      if (this.token === undefined) this.#countEarly(0);
-      else this.shared.countFrame(this.userId);
+      if (this.token !== undefined) this.shared.countFrame(this.userId);
+      else if (this.#isTooMuchEarly(0)) this.close('tooMany');
     } catch (error) {
       this.refuse(error, undefined, true);
     }
@@ -117,18 +115,11 @@ export class Session implements CatchingUp, Here {
   #take(frame: Incoming, size: number): void {
     if (this.token === undefined) {
       if (frame.type === 'authenticate' && !this.#isEntering) return void this.enter(frame);
-      this.#countEarly(size);
-      if (this.isOver) return;
+      if (this.#isTooMuchEarly(size)) return void this.close('tooMany');
     }
     this.#waiting.push(frame);
     if (this.#waiting.length === MAX_WAITING) this.connection.pause();
     if (this.isKnown) void this.#work();
-  }
-
-  #countEarly(size: number): void {
-    this.#earlyFrames++;
-    this.#earlyBytes += size;
-    if (this.#earlyFrames > MAX_EARLY_FRAMES || this.#earlyBytes > MAX_EARLY_BYTES) this.close('tooMany');
   }
 
   /** Says who it is: the first time, or again. */
@@ -206,8 +197,9 @@ export class Session implements CatchingUp, Here {
   }
 
   tell(run: Run): void {
-    const { containerId } = run[0];
-    if (containerId !== null && this.#silenced?.has(containerId)) return;
+    const { containerId, type, userId } = run[0];
+    const isSilenced = containerId !== null && this.#silenced?.has(containerId);
+    if (isSilenced && !endsAccess(type, userId, this.userId)) return;
     this.shared.counts.events += run.length;
     this.#write(runBytes(run, this.userId));
   }

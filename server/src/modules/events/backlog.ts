@@ -5,6 +5,7 @@ import {
   containerStream,
   endingEvents,
   endsAccess,
+  isForGuest,
   kindsOf,
   type ReadName,
   readEvents,
@@ -83,8 +84,9 @@ function find(db: Reader, { actor, visits, room_id }: View, stretch: Stretch) {
   });
 }
 
-function isFor({ actor, types }: View, { type, user_id }: Pick<LoggedEvent, 'type' | 'user_id'>): boolean {
+function isFor({ actor, visits, types }: View, { type, user_id }: Pick<LoggedEvent, 'type' | 'user_id'>): boolean {
   if (!Object.hasOwn(readEvents, type)) return false;
+  if (visits !== undefined && actor.role === 'guest' && !isForGuest(type, user_id, actor.userId)) return false;
   if (types === undefined || !endingEvents.has(type) || endsAccess(type, user_id, actor.userId)) return true;
   return types.some((name) => name === type);
 }

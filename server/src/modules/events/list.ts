@@ -63,18 +63,19 @@ async function waitForPage(
   const { hub } = ctx.deps.realtime;
   const events: ToldEvent[] = [];
   const over = new AbortController();
-  let why: Parameters<Receiving['end']>[0] | undefined;
+  let ended: { readonly why: Parameters<Receiving['end']>[0]; readonly at: CommitPosition } | undefined;
   const reader = filteredReader(ctx, query, {
     get isOver() {
-      return why !== undefined || gone.aborted || events.length === query.limit;
+      return ended !== undefined || gone.aborted || events.length === query.limit;
     },
     ready: () => Promise.resolve(),
     receive: (event) => {
       events.push(event);
       over.abort();
     },
-    end: (reason) => {
-      why = reason;
+    end: (why) => {
+      // What is dispatched from now on is for the next request.
+      ended = { why, at: hub.position };
       over.abort();
     },
   });
@@ -83,10 +84,12 @@ async function waitForPage(
     const allowed = reader.isOver ? view : await lookIn(ctx, reader, view, from);
     const reached = await catchUp(ctx.deps, reader, allowed, from);
     await sleep(query.wait * 1_000, undefined, { signal: AbortSignal.any([over.signal, gone]) }).catch(() => undefined);
-    if (why === 'signed_out') throw new AppError('INVALID_TOKEN');
+    if (ended?.why === 'signed_out') throw new AppError('INVALID_TOKEN');
     const last = events.at(-1);
     if (events.length === query.limit && last) return { events, reached: last, hasMore: isBefore(last, hub.position) };
-    return { events, reached: reader.isLive ? hub.position : reached, hasMore: false };
+    const end = ended?.at ?? (reader.isLive ? hub.position : reached);
+    // The event that ended it is told before the log has passed it.
+    return { events, reached: last && isBefore(end, last) ? last : end, hasMore: false };
   } finally {
     reader.isLive = false;
     hub.detach(reader);

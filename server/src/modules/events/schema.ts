@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { readNames } from '../../events.ts';
 import { Component, Id, Limit, Strict, Timestamp } from '../../schemas.ts';
+import { CURSOR } from './cursor.ts';
 
 /** An event as its readers over HTTP see it. */
 export const Event = Component('Event', {
@@ -26,7 +27,7 @@ export const Events = Component('Events', {
 const MAX_WAIT_SECONDS = 30;
 
 const EventCursor = Type.String({
-  pattern: '^(0|[1-9][0-9]{0,15})$',
+  pattern: CURSOR.source,
   description: 'The event after which to begin; `0` is the oldest that is kept. Without it: from now on.',
 });
 const filters = {

@@ -6,7 +6,7 @@ import { readHead } from '../../log/read.ts';
 import { catchUp } from '../../realtime/catch_up.ts';
 import { createPace } from '../../realtime/pace.ts';
 import type { View } from './backlog.ts';
-import { placeAfter } from './cursor.ts';
+import { CURSOR, placeAfter } from './cursor.ts';
 import { eventJson } from './present.ts';
 import { filteredReader } from './reader.ts';
 import type { EventFilters } from './schema.ts';
@@ -27,7 +27,7 @@ interface Asking {
 export async function streamEvents(ctx: Ctx, filters: EventFilters, asking: Asking): Promise<Answer> {
   const { gone, lastEventId, token } = asking;
   const [field, after] = lastEventId ? (['Last-Event-ID', lastEventId] as const) : (['after', filters.after] as const);
-  if (after !== undefined && !/^(0|[1-9]\d{0,15})$/.test(after)) throw invalidField(field, 'not_a_cursor');
+  if (after !== undefined && !CURSOR.test(after)) throw invalidField(field, 'not_a_cursor');
   const from = after === undefined ? await readHead(ctx.db) : await placeAfter(ctx, field, after);
   const view = await allowView(ctx, filters, from);
   const claims = await ctx.deps.authority.tokens.verify(token);
