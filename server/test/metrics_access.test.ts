@@ -31,7 +31,8 @@ describe('who may read the metrics', async () => {
 
   it('not who comes through a proxy that nobody has named: everybody would seem to be near', async () => {
     const app = await appWith({});
-    for (const mark of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via'])
+    const marks = ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'Forwarded', 'X-Real-IP', 'Via'];
+    for (const mark of [...marks, 'CF-Connecting-IP', 'True-Client-IP', 'X-Client-IP'])
       assert.equal(await statusAt(app, '127.0.0.1', { [mark]: '10.1.2.3' }), 401, mark);
   });
 

@@ -14,6 +14,8 @@ import type { Terminal } from './terminal.ts';
 
 export interface Forwarding {
   readonly url: URL;
+  /** Where the events are read: whoever listens beside the wrong server sees it. */
+  readonly from: string;
   readonly names: ReadonlySet<string>;
   /** The names, as they were asked for. */
   readonly shown: string;
@@ -29,7 +31,7 @@ const [CONNECT_MS, TOTAL_MS] = [5_000, 15_000];
 
 /** Posts what happens from now on, one event after the other, until the terminal is interrupted. Reads the database and changes nothing. */
 export async function forwardEvents(db: Database, forwarding: Forwarding, terminal: Terminal): Promise<void> {
-  const { url, names, shown, replay, secret } = forwarding;
+  const { url, from, names, shown, replay, secret } = forwarding;
   const stop = terminal.interrupted();
   const everywhere = parseBlocks(['0.0.0.0/0', '::/0']).blocks;
   const outgoing = createOutgoing({ allowed: everywhere, connectMs: CONNECT_MS, totalMs: TOTAL_MS });
@@ -53,6 +55,7 @@ export async function forwardEvents(db: Database, forwarding: Forwarding, termin
 
   let place: CommitPosition = await readHead(db.reader);
   terminal.print(`Forwarding  ${url}`);
+  terminal.print(`From        ${from}`);
   terminal.print(`Events      ${shown}`);
   terminal.print(`Secret      ${secret}`);
   try {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import { literalOf } from '../adapters/outgoing/addresses.ts';
 import { parseAddress } from '../address.ts';
@@ -30,13 +31,16 @@ export const listen = (terminal: Terminal) =>
       },
     },
     run: ({ args }) => {
-      const forwarding: Forwarding = {
+      const asked = {
         url: targetOf(args['forward-to'], args['allow-remote'] === true),
         ...namesOf(args.events),
         replay: countOf(args.replay ?? '0'),
         secret: args.secret === undefined ? makeSecret() : checkedSecret(args.secret),
       };
-      return withDatabase(terminal, (db) => forwardEvents(db, forwarding, terminal));
+      return withDatabase(terminal, (db, { DATA_DIR, databaseUrl }) => {
+        const from = databaseUrl === undefined ? resolve(DATA_DIR) : 'PostgreSQL';
+        return forwardEvents(db, { ...asked, from }, terminal);
+      });
     },
   });
 

@@ -28,11 +28,11 @@ function holds(token: string): (call: Call, raw: IncomingMessage) => boolean {
 
 const nearby = new Set(['loopback', 'private', 'uniqueLocal', 'linkLocal']);
 /** What proxies add. */
-const marks = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'];
+const marks = /^(x-forwarded-.+|forwarded|via|x-(real|client)-ip|true-client-ip|cf-connecting-ip)$/;
 
 function isNear({ address }: Call, { headers, socket }: IncomingMessage): boolean {
   // Through a proxy that TRUSTED_PROXIES does not name, everybody seems to be as near as the proxy is.
   const isHidden = address === parseAddress(socket.remoteAddress ?? '')?.toString();
-  if (isHidden && marks.some((name) => headers[name] !== undefined)) return false;
+  if (isHidden && Object.keys(headers).some((name) => marks.test(name))) return false;
   return nearby.has(parseAddress(address)?.range() ?? '');
 }
