@@ -7,6 +7,7 @@ import { createTestApp, type TestApp } from '../harness/app.ts';
 import { movableClock } from '../harness/auth.ts';
 import type { Person } from '../harness/people.ts';
 import { connect, listen } from './socket.ts';
+import { openStream } from './stream.ts';
 
 const DAY = 86_400_000;
 type Event = { id: string; type: string; room_id?: number; data: { id?: number; content?: string } };
@@ -202,7 +203,10 @@ for (const engine of engines)
       const resumed = await connect(url.replace('http', 'ws'), bob, after);
       await resumed.next('message_deleted', (data) => data.message_id === id);
       assert.ok(!JSON.stringify(resumed.frames).includes('secret'));
-      await resumed.close();
+      const stream = await openStream(url, bob, `?after=${after}`);
+      await stream.next(({ event }) => event === 'message_deleted');
+      assert.ok(!JSON.stringify(stream.events).includes('secret'));
+      await Promise.all([resumed.close(), stream.close()]);
     });
 
     test('a place older than what is kept is 410, and says from where on there is something', async () => {
