@@ -56,7 +56,7 @@ ${table(['field', 'type', 'meaning', 'with'], fieldRows(sent))}
 
 ### Presence
 
-\`user_presence\` is gathered: of each person at most one a second, with how things stand by then. Nobody is told by way of a room with more than ${MAX_PEOPLE} people online. Two people between whom a block stands hear nothing of each other's presence, in rooms that they share neither. \`invisible\` is shown as \`offline\`, and \`current_room\` only to those who may see that room.
+\`user_presence\` is gathered: of each person at most one a second, with how things stand by then. Nobody is told by way of a room with more than ${MAX_PEOPLE} people online. Two people between whom a block stands hear nothing of each other's presence, in rooms that they share neither. How somebody stands at the beginning is \`status\` in REST: of members, users, and the other side of a conversation. \`invisible\` is shown as \`offline\`, and \`current_room\` only to those who may see that room.
 
 ## What happened
 
