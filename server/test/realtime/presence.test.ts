@@ -141,11 +141,9 @@ for (const engine of engines)
         client.ws.terminate();
         while (at.length === told + 1) await sleep(5);
       }
-      // Timers, and what it takes to be told, differ by some milliseconds.
-      assert.ok(
-        at.every((ms, place) => place === 0 || ms - (at[place - 1] as number) > 700),
-        `${at}`,
-      );
+      // Six tellings lie five seconds apart, and the first may have been told late.
+      assert.equal(at.length, 6);
+      assert.ok((at.at(-1) as number) - (at[0] as number) > 3_000, `${at}`);
       await watching.close();
     });
 
