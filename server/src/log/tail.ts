@@ -7,7 +7,7 @@ import { isHeldBack, type LoggedEvent, readAfter, readHead } from './read.ts';
 const AT_ONCE = 256;
 /** Other processes write too, and a wake-up may be lost. */
 const LOOK_EVERY_MS = 1_000;
-/** After a look that left events behind which an open transaction holds back; twice as long each time, up to the second one. */
+/** After a look that left events behind which an open transaction holds back; twice as long each time, up to the longest. */
 const HELD_BACK_MS = 5;
 const LONGEST_HELD_BACK_MS = 25;
 const AFTER_FAULT_MS = 500;
@@ -85,9 +85,14 @@ export function createTail({ db, log, take }: Options): Tail {
     for (;;) {
       const events = await readAfter(db.reader, position, AT_ONCE);
       if (starting !== run) return LOOK_EVERY_MS;
-      if (events.length > 0) await take(events, reach);
-      if (events.length > 0) heldBackMs = HELD_BACK_MS;
-      if (events.length < AT_ONCE) return (await isHeldBack(db.reader)) ? longerEachTime() : LOOK_EVERY_MS;
+      if (events.length > 0) {
+        await take(events, reach);
+        heldBackMs = HELD_BACK_MS;
+      }
+      if (events.length === AT_ONCE) continue;
+      if (await isHeldBack(db.reader)) return longerEachTime();
+      heldBackMs = HELD_BACK_MS;
+      return LOOK_EVERY_MS;
     }
   }
 

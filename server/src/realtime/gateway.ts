@@ -5,6 +5,7 @@ import { addressKey } from '../address.ts';
 import type { Deps } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { Admission } from '../http/admission.ts';
+import { bearerOf } from '../http/bearer.ts';
 import { createDeadlines } from '../http/deadlines.ts';
 import { languageOf } from '../http/preferences.ts';
 import { answerUnderWay, rawRefusal } from '../http/raw_refusal.ts';
@@ -111,7 +112,7 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
     );
     session.connection.resume();
     if (isCapped && count > config.MAX_SOCKETS_PER_ADDRESS) return session.close('tooManySockets');
-    const token = /^bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim();
+    const token = bearerOf(request.headers.authorization);
     if (token === undefined) return;
     const resume = new URLSearchParams(request.url?.split('?')[1]).get('resume') ?? undefined;
     await session.enter({ data: resume === undefined ? { token } : { token, resume }, requestId: undefined });

@@ -25,6 +25,7 @@ export interface Peer {
 
 /** Frames that wait for those before them, before nothing more is read. */
 const MAX_WAITING = 32;
+
 /** One socket: what comes in over it is worked on in its order, one frame at a time. */
 export class Session implements CatchingUp, Here {
   readonly kind = 'socket';

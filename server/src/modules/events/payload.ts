@@ -5,7 +5,7 @@ import { banOf } from '../bans/present.ts';
 import { findBan } from '../bans/store.ts';
 import { presentFile } from '../files/present.ts';
 import { findFile } from '../files/store.ts';
-import { membersOf } from '../members/present.ts';
+import { toldMember } from '../members/present.ts';
 import { findMembership } from '../members/store.ts';
 import { markAnswer } from '../read_marks/present.ts';
 import { findMark } from '../read_marks/store.ts';
@@ -98,13 +98,10 @@ async function roomPayload(ctx: Telling, { type, container_id }: LoggedEvent): P
   return type === 'room_deleted' ? undefined : (JSON.parse(roomJson(room)) as Shape);
 }
 
-/** Without his presence, which a block hides from some. */
 async function membershipPayload(ctx: Telling, event: LoggedEvent, facts: Facts): Promise<Shape | undefined> {
   const key = { container_id: event.container_id as number, user_id: event.user_id as number };
-  const [member] = await membersOf(ctx, await findMembership.all(ctx.db, key));
-  if (!member) return undefined;
-  const { is_online: _, status: __, last_seen: ___, ...shown } = member;
-  return { ...shown, ...countOf(event, facts) };
+  const member = await findMembership.first(ctx.db, key);
+  return member && { ...toldMember(member, ctx.now), ...countOf(event, facts) };
 }
 
 /** How many are in the room now: who is told of one more or less need not count. */

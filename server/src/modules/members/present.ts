@@ -12,16 +12,26 @@ export async function membersOf(ctx: Viewing, members: readonly MemberWithUser[]
 }
 
 function memberOf({ deps, now }: Viewing, member: MemberWithUser, isHidden: boolean) {
-  const { user_id: id, last_seen, invisible_since, created_at, muted_until } = member;
-  return {
-    room_id: member.container_id,
-    user_id: id,
-    username: member.username,
-    display_name: member.display_name,
-    avatar_url: member.avatar_url,
-    role: member.role,
-    joined_at: timestamp(member.joined_at),
-    ...presenceOf(deps, { id, last_seen, invisible_since, created_at }, isHidden),
-    muted_until: muted_until !== null && muted_until > now ? timestamp(muted_until) : null,
-  };
+  const { user_id: id, last_seen, invisible_since, created_at } = member;
+  const presence = presenceOf(deps, { id, last_seen, invisible_since, created_at }, isHidden);
+  return { ...stayOf(member), ...presence, muted_until: mutedUntil(member, now) };
 }
+
+/** A membership as all are told of it: without presence, which a block hides from some. */
+export const toldMember = (member: MemberWithUser, now: number) => ({
+  ...stayOf(member),
+  muted_until: mutedUntil(member, now),
+});
+
+const stayOf = (member: MemberWithUser) => ({
+  room_id: member.container_id,
+  user_id: member.user_id,
+  username: member.username,
+  display_name: member.display_name,
+  avatar_url: member.avatar_url,
+  role: member.role,
+  joined_at: timestamp(member.joined_at),
+});
+
+const mutedUntil = ({ muted_until }: MemberWithUser, now: number): string | null =>
+  muted_until !== null && muted_until > now ? timestamp(muted_until) : null;

@@ -3,7 +3,7 @@ import { Component, Id, Limit, Nullable, Offset, PresenceStatus, Strict, Timesta
 
 const Role = Type.Enum(['owner', 'moderator', 'member']);
 
-export const Member = Component('Member', {
+const stay = {
   room_id: Id,
   user_id: Id,
   username: Type.String(),
@@ -11,13 +11,20 @@ export const Member = Component('Member', {
   avatar_url: Nullable(Type.String()),
   role: Role,
   joined_at: Timestamp,
+};
+const muted_until = Nullable(
+  Type.String({ format: 'date-time', description: 'The end of the year 9999 for a mute without end.' }),
+);
+
+export const Member = Component('Member', {
+  ...stay,
   is_online: Type.Boolean(),
   status: PresenceStatus,
   last_seen: Timestamp,
-  muted_until: Nullable(
-    Type.String({ format: 'date-time', description: 'The end of the year 9999 for a mute without end.' }),
-  ),
+  muted_until,
 });
+/** As all are told of it, without presence. */
+export const ToldMember = Type.Object({ ...stay, muted_until });
 
 export const MemberPage = Component('MemberPage', {
   members: Type.Array(Member),

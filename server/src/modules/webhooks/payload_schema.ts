@@ -3,7 +3,7 @@ import { eventCatalogue, type WebhookEvent } from '../../events.ts';
 import { Component, Id, Nullable, Strict } from '../../schemas.ts';
 import { Ban } from '../bans/schema.ts';
 import { File } from '../files/schema.ts';
-import { Member } from '../members/schema.ts';
+import { ToldMember } from '../members/schema.ts';
 import { Message } from '../messages/schema.ts';
 import { Room } from '../rooms/schema.ts';
 import { OwnUser } from '../users/schema.ts';
@@ -43,9 +43,6 @@ const message = ToldMessage;
 
 /** How many are in the room now. */
 const counted = { member_count: Type.Integer({ minimum: 0 }) };
-/** Whether somebody is here is told to nobody's program: a block may hide it. */
-const { is_online: __, status: ___, last_seen: ____, ...shownOfMember } = Member.properties;
-const ToldMember = Type.Object(shownOfMember);
 const Person = Strict({ user_id: Id, username: Type.String() });
 const ofMember = (type: 'user_joined' | 'user_left' | 'member_role_changed' | 'member_muted' | 'member_unmuted') =>
   thingOf(ToldMember, { ...counted, ...saidOf(type) }, { ...inRoom, user_id: Id, ...saidOf(type) });
