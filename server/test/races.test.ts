@@ -179,6 +179,8 @@ for (const engine of engines) {
       };
       const sending = () => run(0);
       await atOnce(10, sending);
+      // Before anybody has blocked anybody: later it is a matter of luck.
+      await run(1);
       for (let wave = 0; wave < 8; wave++) {
         await atOnce(40, () => (random() < 0.3 ? sending() : run(Math.floor(random() * acts.length))));
         await inOrder();

@@ -5,6 +5,7 @@ import { routes } from '../../src/routes.ts';
 import type { Engine } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
+import { settled as untilSettled } from '../harness/settled.ts';
 import { fromFrame, fromList, type Heard } from '../realtime/heard.ts';
 import { type Client, connect, listen, logged } from '../realtime/socket.ts';
 import { type Receiver, startReceiver, toThisMachine } from '../webhooks/receiver.ts';
@@ -88,6 +89,8 @@ export interface Viewer {
 }
 
 export async function openViewer({ app, settled }: World, person: Person): Promise<Viewer> {
+  // Or the socket would hear of what was before it.
+  await untilSettled(app);
   const client = await connect(urlOf(app), person);
   let after: string = (await person.get('/events', 200)).next_cursor;
   let taken = 0;
