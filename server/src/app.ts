@@ -105,7 +105,7 @@ export interface Opened {
 export async function openDeps(config: Config, overrides: Overrides = {}): Promise<Opened> {
   const now = overrides.now ?? Date.now;
   const log = overrides.log ?? pino({ level: config.LOG_LEVEL });
-  const undo: (() => void | Promise<void>)[] = [lockDataDirectory(config.DATA_DIR)];
+  const undo = lockData(config);
   try {
     const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
     undo.unshift(db.close);
@@ -119,6 +119,11 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
   }
 }
 
+/** On SQLite one process owns the folder; on PostgreSQL several may keep their files in it. */
+function lockData(config: Config): (() => void | Promise<void>)[] {
+  return config.DATABASE_URL === undefined ? [lockDataDirectory(config.DATA_DIR)] : [];
+}
+
 /** A database that is there, beside whoever writes it. */
 export async function openDatabaseOnly(config: Config): Promise<Database> {
   requireDatabase(config);
@@ -128,7 +133,7 @@ export async function openDatabaseOnly(config: Config): Promise<Database> {
 /** Raises where no server has made a database yet. */
 export function requireDatabase(config: Config): void {
   const path = join(config.DATA_DIR, DATABASE_FILE);
-  if (config.databaseUrl === undefined && !existsSync(path))
+  if (config.DATABASE_URL === undefined && !existsSync(path))
     throw new Error(`There is no database at ${resolve(path)}: set DATA_DIR to the folder of the server's data`);
 }
 
@@ -223,9 +228,9 @@ async function drain(server: FastifyInstance, seconds: number): Promise<void> {
 }
 
 async function openDatabase(config: Config, onFatal: (error: Error) => void, maxPages?: number): Promise<Database> {
-  if (config.databaseUrl !== undefined) {
+  if (config.DATABASE_URL !== undefined) {
     const { openPostgres } = await import('./db/postgres.ts');
-    return openPostgres({ url: config.databaseUrl });
+    return openPostgres({ url: config.DATABASE_URL, connections: config.DATABASE_CONNECTIONS });
   }
   const path = join(config.DATA_DIR, DATABASE_FILE);
   return openSqlite({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConfigError, ConfigSchema, defaultOf, parseRate, readConfig } from './config.ts';
+import { ConfigError, defaultOf, parseRate, readConfig } from './config.ts';
+import { ConfigSchema } from './config_schema.ts';
 
 const faultsOf = (environment: Record<string, string>): readonly string[] => {
   try {

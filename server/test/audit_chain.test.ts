@@ -135,7 +135,7 @@ for (const engine of engines) {
     if (engine === 'postgres')
       it('waits with what came while a transaction is open, as that may still be committed before it', async () => {
         await sealAll(app);
-        const transaction = await openTransaction(app.deps.config.databaseUrl as string);
+        const transaction = await openTransaction(app.deps.config.DATABASE_URL as string);
         try {
           await app.login('first_one');
           await app.sealer.seal();

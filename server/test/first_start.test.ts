@@ -20,8 +20,7 @@ for (const engine of engines) {
     const database = engine === 'postgres' ? await createPostgresDatabase() : undefined;
     const base = { DATA_DIR: directory, LOG_LEVEL: 'silent', MIN_FREE_DISK_BYTES: '0', RATE_LIMITS: 'off' };
     const start = (variables: Record<string, string> = {}) => {
-      const config = readConfig({ ...base, ...variables });
-      return createApp(database ? { ...config, databaseUrl: database.url } : config);
+      return createApp(readConfig({ ...base, DATABASE_URL: database?.url, ...variables }));
     };
     after(async () => {
       await database?.drop();

@@ -37,8 +37,8 @@ export const listen = (terminal: Terminal) =>
         replay: countOf(args.replay ?? '0'),
         secret: args.secret === undefined ? makeSecret() : checkedSecret(args.secret),
       };
-      return withDatabase(terminal, (db, { DATA_DIR, databaseUrl }) => {
-        const from = databaseUrl === undefined ? resolve(DATA_DIR) : 'PostgreSQL';
+      return withDatabase(terminal, (db, { DATA_DIR, DATABASE_URL }) => {
+        const from = DATABASE_URL === undefined ? resolve(DATA_DIR) : 'PostgreSQL';
         return forwardEvents(db, { ...asked, from }, terminal);
       });
     },

@@ -44,8 +44,7 @@ export async function withDatabase<T>(
 
 async function opening<T>(terminal: Terminal, open: (config: Config) => T | Promise<T>): Promise<T> {
   try {
-    const { environment, databaseUrl } = terminal;
-    return await open({ ...readConfig(environment), ...(databaseUrl === undefined ? {} : { databaseUrl }) });
+    return await open(readConfig(terminal.environment));
   } catch (error) {
     if (error instanceof ConfigError)
       throw new CommandFailed(exitCodes.config, ...error.faults.map((fault) => `configuration: ${fault}`));

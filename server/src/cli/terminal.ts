@@ -1,8 +1,6 @@
 /** What a command knows of the process it runs in. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Set by tests alone: DATABASE_URL is not offered yet. */
-  readonly databaseUrl?: string | undefined;
   /** To standard output: what was asked for. */
   print(line: string): void;
   /** To standard error: what goes beside it. */

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
-import { ConfigSchema, defaultOf, expectation } from '../config.ts';
+import { defaultOf, expectation } from '../config.ts';
+import { ConfigSchema } from '../config_schema.ts';
 import { table } from './table.ts';
 
 /** docs/configuration.md */

@@ -43,9 +43,10 @@ export async function createTestApp(
     RATE_LIMITS: 'off',
     MIN_FREE_DISK_BYTES: '0',
     ADMIN_PASSWORD: passwordOf('admin'),
+    DATABASE_URL: database?.url,
     ...variables,
   });
-  const app = await createApp(database ? { ...config, databaseUrl: database.url } : config, {
+  const app = await createApp(config, {
     // No test asks the world for names.
     resolve: () => Promise.reject(new Error('No names here')),
     ...overrides,

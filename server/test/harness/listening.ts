@@ -7,7 +7,6 @@ import type { TestApp } from './app.ts';
 const root = join(import.meta.dirname, '../../..');
 const NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/compile');
 const command = join(root, 'server/src/cli.ts');
-const postgresCommand = join(import.meta.dirname, 'postgres_cli.ts');
 
 /** An event that was forwarded, as its line tells it. */
 export interface Line {
@@ -36,12 +35,12 @@ const line = /^\d{4}-\d\d-\d\dT\S+Z {2}(?<event>\S+) +(?<id>evt_\S+) {2}(?<outco
 
 /** `veza` beside a server that is part of this process: a process of its own on the same database. */
 export function spawnVeza(app: Pick<TestApp, 'directory' | 'deps'>, args: readonly string[]) {
-  const { databaseUrl } = app.deps.config;
-  const child = spawn(process.execPath, [databaseUrl === undefined ? command : postgresCommand, ...args], {
+  const { DATABASE_URL } = app.deps.config;
+  const child = spawn(process.execPath, [command, ...args], {
     cwd: app.directory,
     env: {
       ...{ PATH: process.env.PATH, NODE_COMPILE_CACHE, DATA_DIR: app.directory },
-      ...(databaseUrl === undefined ? {} : { TEST_DATABASE_URL: databaseUrl }),
+      ...(DATABASE_URL === undefined ? {} : { DATABASE_URL }),
     },
   });
   children.add(child);

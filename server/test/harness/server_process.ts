@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
 const main = join(root, 'server/src/start.js');
-const postgresMain = join(import.meta.dirname, 'postgres_main.ts');
 /** Shared by all of them: each would otherwise fill one of its own when it ends. */
 const COMPILE_CACHE = join(root, 'node_modules/.cache/compile');
 
@@ -41,8 +40,8 @@ process.on('exit', () => {
 
 /** A server as people start it: a process of its own, on a free port of the loopback, with nothing of this process's environment. */
 export function startServer({ directory, variables = {}, databaseUrl, logFile }: StartOptions): ServerProcess {
-  const database = databaseUrl === undefined ? {} : { TEST_DATABASE_URL: databaseUrl };
-  const child = spawn(process.execPath, [databaseUrl === undefined ? main : postgresMain], {
+  const database = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
+  const child = spawn(process.execPath, [main], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, PORT: '0', ...database, ...variables },

@@ -53,7 +53,7 @@ for (const engine of engines.filter((one) => one === 'postgres'))
     await app.admin.post(`/rooms/${room}/members`, { user_id: bob.id }, 201);
     const { next_cursor } = await bob.get('/events', 200);
     // What is committed while a transaction is open is not told before it ends.
-    const client = new pg.Client({ connectionString: app.deps.config.databaseUrl as string });
+    const client = new pg.Client({ connectionString: app.deps.config.DATABASE_URL as string });
     await client.connect();
     await client.query('begin');
     await client.query(`insert into settings (key, value) values ('held', '1')`);

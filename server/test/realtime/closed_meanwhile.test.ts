@@ -59,7 +59,7 @@ for (const engine of engines)
       test(`tells nothing of it where that is just after it was allowed (${way})`, async (t) => {
         const room = await makeRoom();
         await eve.get(`/rooms/${room}/messages`, 200);
-        const holding = new pg.Client({ connectionString: app.deps.config.databaseUrl as string });
+        const holding = new pg.Client({ connectionString: app.deps.config.DATABASE_URL as string });
         await holding.connect();
         t.after(() => holding.end());
         // Who comes in is looked up once more, and waits for this.

@@ -141,7 +141,8 @@ for (const engine of engines)
 
     test('who goes away while waiting leaves nothing behind', async () => {
       const gone = new AbortController();
-      const polls = [1, 2, 3].map(() => poll('wait=30', bob, gone.signal).catch(() => 'gone'));
+      const after = await here();
+      const polls = [1, 2, 3].map(() => poll(`after=${after}&wait=30`, bob, gone.signal).catch(() => 'gone'));
       await waiting(3);
       gone.abort();
       assert.deepEqual(await Promise.all(polls), ['gone', 'gone', 'gone']);
@@ -150,11 +151,12 @@ for (const engine of engines)
 
     test('who is suspended or signs out while waiting is told 401', async () => {
       const [dora, emil] = [await app.register('dora'), await app.register('emil')];
+      const after = await here();
       for (const [person, end] of [
         [dora, () => app.admin.patch(`/admin/users/${dora.id}`, { suspended: true }, 200)],
         [emil, () => emil.post('/auth/logout', {}, 204)],
       ] as const) {
-        const polled = poll('wait=30', person);
+        const polled = poll(`after=${after}&wait=30`, person);
         while (app.deps.realtime.hub.placesOf(person.id) === undefined)
           await new Promise((resolve) => setTimeout(resolve, 5));
         await end();
@@ -165,7 +167,7 @@ for (const engine of engines)
     test('who is put out of the room waited for is told of that', async () => {
       const { id: hall } = await alice.post('/rooms', { name: 'Hall', is_public: false }, 201);
       await alice.post(`/rooms/${hall}/members`, { user_id: bob.id }, 201);
-      const polled = poll(`wait=30&room_id=${hall}`);
+      const polled = poll(`after=${await here()}&wait=30&room_id=${hall}`);
       await waiting(1);
       await alice.delete(`/rooms/${hall}/members/${bob.id}`, 204);
       assert.deepEqual(

@@ -33,7 +33,7 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
       const { next_cursor } = await bob.get('/events', 200);
       const readers = followAll({ url: () => url, token: bob.token, after: next_cursor });
       t.after(() => Promise.all(readers.map(({ stop }) => stop())));
-      const client = new pg.Client({ connectionString: app.deps.config.databaseUrl as string });
+      const client = new pg.Client({ connectionString: app.deps.config.DATABASE_URL as string });
       await client.connect();
       await client.query('begin');
       const inserted = await client.query(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { anyText } from '../../../test/harness/any_text.ts';
-import { fileKinds } from '../../config.ts';
+import { fileKinds } from '../../config_schema.ts';
 import { detect } from './detect.ts';
 import { inspect } from './inspect.ts';
 import { kinds } from './kinds.ts';

@@ -1,4 +1,4 @@
-import type { FileKind } from '../../config.ts';
+import type { FileKind } from '../../config_schema.ts';
 import type { Inspection } from './inspect.ts';
 import { kinds } from './kinds.ts';
 import { zipKindOf } from './zip.ts';

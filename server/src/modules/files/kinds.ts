@@ -1,4 +1,4 @@
-import type { FileKind } from '../../config.ts';
+import type { FileKind } from '../../config_schema.ts';
 
 export type Icon = 'image' | 'audio' | 'video' | 'text' | 'document' | 'archive';
 

@@ -1,4 +1,4 @@
-import type { FileKind } from '../../config.ts';
+import type { FileKind } from '../../config_schema.ts';
 import { kinds } from './kinds.ts';
 
 const MAX_BYTES = 255;

@@ -1,4 +1,4 @@
-import type { FileKind } from '../../config.ts';
+import type { FileKind } from '../../config_schema.ts';
 
 const END = 0x06054b50;
 const ENTRY = 0x02014b50;
