@@ -230,7 +230,11 @@ async function drain(server: FastifyInstance, seconds: number): Promise<void> {
 async function openDatabase(config: Config, onFatal: (error: Error) => void, maxPages?: number): Promise<Database> {
   if (config.DATABASE_URL !== undefined) {
     const { openPostgres } = await import('./db/postgres.ts');
-    return openPostgres({ url: config.DATABASE_URL, connections: config.DATABASE_CONNECTIONS });
+    return openPostgres({
+      url: config.DATABASE_URL,
+      connections: config.DATABASE_CONNECTIONS,
+      isPooled: config.DATABASE_POOLER === 'transaction',
+    });
   }
   const path = join(config.DATA_DIR, DATABASE_FILE);
   return openSqlite({

@@ -1,3 +1,4 @@
+import type { Channel } from './channel.ts';
 import type { CommitCounts } from './commit_counts.ts';
 
 export type Dialect = 'sqlite' | 'postgres';
@@ -38,6 +39,8 @@ export interface Database {
   readonly commits: CommitCounts;
   /** Whether writes are refused just now because storage is short. */
   isFull(): boolean;
+  /** Between the processes that use the database; undefined where there is one alone, or nobody can listen. */
+  readonly channel: Channel | undefined;
   close(): Promise<void>;
 }
 

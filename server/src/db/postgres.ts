@@ -1,86 +1,109 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { type CommitCounts, countCommit, countFailed, createCommitCounts } from './commit_counts.ts';
 import {
   type CompiledText,
   type Database,
   DatabaseUnavailable,
   isLockTimeout,
+  type Reader,
   type Row,
-  StorageFull,
   type Writer,
 } from './database.ts';
+import { mayRunAgain, translated } from './postgres_errors.ts';
+import { LIMITS_OF_TRANSACTION, openPool, type Pool } from './postgres_pool.ts';
+import { watchPostgres } from './postgres_watch.ts';
 
 export interface PostgresOptions {
   readonly url: string;
   /** For writers, and as many for readers. */
   readonly connections?: number;
+  /** Whether something in between lends its connections for one transaction each, as PgBouncer may. */
+  readonly isPooled?: boolean;
 }
 
-/** Serialization failures and deadlocks: the transaction did nothing and may run again. */
-const AGAIN = new Set(['40001', '40P01']);
 const ATTEMPTS = 4;
-/** int8, which this schema keeps below 2^53. */
-const INT8 = 20;
 
-export function openPostgres({ url, connections = 10 }: PostgresOptions): Database {
-  const writers = openPool(url, connections);
+/** The pools, and what is said to a connection. */
+interface Parts {
+  readonly writers: Pool;
+  readonly readers: Pool;
+  readonly isPooled: boolean;
+  /** Raises where the database is known to be gone: nobody waits for it. */
+  readonly requireUp: () => void;
+}
+
+export function openPostgres({ url, connections = 10, isPooled = false }: PostgresOptions): Database {
+  const writers = openPool({ url, connections, isPooled });
   // Apart, so that writers which wait for a lock inside their connection do not keep anybody from reading.
-  const readers = openPool(url, connections);
+  const readers = openPool({ url, connections, isPooled });
+  const watch = watchPostgres({ url, isPooled }, () => {
+    writers.breakAll();
+    readers.breakAll();
+  });
+  const requireUp = () => {
+    if (!watch.isUp) throw new DatabaseUnavailable('PostgreSQL does not answer');
+  };
+  const parts: Parts = { writers, readers, isPooled, requireUp };
   const snapshots = new Set<pg.PoolClient>();
   const commits = createCommitCounts();
   let closed = false;
-  const all = async (text: CompiledText, values: readonly unknown[]) =>
-    (await translated(readers.query(asQuery(text, values)))).rows as Row[];
+  const reader = readerOf(parts);
   return {
     dialect: 'postgres',
-    reader: { dialect: 'postgres', all },
-    write: (_name, work) => transaction(writers, work, commits),
+    reader,
+    write: (_name, work) => transaction(parts, work, commits),
     snapshot: (work) => {
       const unlessClosed = async (db: Writer) => {
         if (closed) throw new DatabaseUnavailable('The database is closed');
         return work(db);
       };
-      return attemptOnce(readers, unlessClosed, { begin: SNAPSHOT, running: snapshots });
+      return attemptOnce(parts, readers, unlessClosed, { begin: SNAPSHOT, running: snapshots });
     },
-    ping: async () => void (await translated(readers.query('select 1'))),
-    size: async () =>
-      Number((await translated(readers.query('select pg_database_size(current_database()) as size'))).rows[0]?.size),
+    ping: async () => void (await reader.all(ONE, [])),
+    size: async () => Number((await reader.all(SIZE, []))[0]?.size),
     commits,
     isFull: () => false,
+    channel: watch.channel,
     close: async () => {
       closed = true;
       // The pool waits for what it has lent, and these may take long.
       await Promise.all([...snapshots].map((client) => client.end().catch(() => undefined)));
-      await Promise.all([writers.end(), readers.end()]);
+      await Promise.all([writers.close(), readers.close(), watch.close()]);
     },
   };
 }
 
-function openPool(url: string, connections: number): pg.Pool {
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(INT8, Number);
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: connections,
-    types,
-    connectionTimeoutMillis: 10_000,
-    // A lock is waited for as long as an idempotency key's first request is: five seconds.
-    options: '-c idle_in_transaction_session_timeout=10000 -c lock_timeout=5000 -c statement_timeout=10000',
-  });
-  // A connection that dies, idle or between two statements, fails the next one; without listeners it would end the process.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
+const ONE: CompiledText = { name: undefined, sql: 'select 1' };
+const SIZE: CompiledText = { name: undefined, sql: 'select pg_database_size(current_database()) as size' };
+
+/** Each statement on a connection of its own. */
+function readerOf({ readers, isPooled, requireUp }: Parts): Reader {
+  return {
+    dialect: 'postgres',
+    all: async (text, values) => {
+      requireUp();
+      const client = await readers.lend();
+      let broken: unknown;
+      try {
+        return (await translated(client.query(asQuery(text, values, isPooled)))).rows as Row[];
+      } catch (error) {
+        broken = error;
+        throw error;
+      } finally {
+        client.release(broken instanceof DatabaseUnavailable);
+      }
+    },
+  };
 }
 
-async function transaction<T>(pool: pg.Pool, work: (db: Writer) => Promise<T>, counts: CommitCounts): Promise<T> {
+async function transaction<T>(parts: Parts, work: (db: Writer) => Promise<T>, counts: CommitCounts): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const result = await attemptOnce(pool, work, { counts });
+      const result = await attemptOnce(parts, parts.writers, work, { counts });
       counts.outcomes.committed++;
       return result;
     } catch (error) {
-      if (attempt < ATTEMPTS && AGAIN.has(codeOf(error))) continue;
+      if (attempt < ATTEMPTS && mayRunAgain(error)) continue;
       countFailed(counts, 1, error, 'undone');
       throw error;
     }
@@ -98,17 +121,19 @@ interface Around {
 }
 
 async function attemptOnce<T>(
-  pool: pg.Pool,
+  { isPooled, requireUp }: Parts,
+  pool: Pool,
   work: (db: Writer) => Promise<T>,
-  { begin = 'begin', running, counts }: Around,
+  { begin = isPooled ? `begin; ${LIMITS_OF_TRANSACTION}` : 'begin', running, counts }: Around,
 ): Promise<T> {
-  const client = await translated(pool.connect());
+  requireUp();
+  const client = await pool.lend();
   running?.add(client);
   let broken: Error | undefined;
   try {
     const begunAt = performance.now();
     await translated(client.query(begin));
-    const result = await work(writerOf(client));
+    const result = await work(writerOf(client, isPooled));
     const committingAt = performance.now();
     await translated(client.query('commit'));
     if (counts) countCommit(counts, 1, begunAt, committingAt);
@@ -125,20 +150,23 @@ async function attemptOnce<T>(
 }
 
 // One lock per stream, all taken by one statement in one order, before anything gives the transaction its id.
-const LOCK = `select pg_advisory_xact_lock(key) from
-  (select distinct hashtextextended(stream, 0) as key from unnest($1::text[]) as stream order by 1) as keys`;
+const LOCK: CompiledText = {
+  name: 'lock',
+  sql: `select pg_advisory_xact_lock(key) from
+  (select distinct hashtextextended(stream, 0) as key from unnest($1::text[]) as stream order by 1) as keys`,
+};
 
-function writerOf(client: pg.PoolClient): Writer {
+function writerOf(client: pg.PoolClient, isPooled: boolean): Writer {
   const locked = new Set<string>();
   return {
     dialect: 'postgres',
     locked,
-    all: async (text, values) => (await translated(client.query(asQuery(text, values)))).rows as Row[],
-    run: async (text, values) => (await translated(client.query(asQuery(text, values)))).rowCount ?? 0,
+    all: async (text, values) => (await translated(client.query(asQuery(text, values, isPooled)))).rows as Row[],
+    run: async (text, values) => (await translated(client.query(asQuery(text, values, isPooled)))).rowCount ?? 0,
     lock: async (streams) => {
       const missing = streams.filter((stream) => !locked.has(stream));
       if (missing.length === 0) return;
-      await translated(client.query({ name: 'lock', text: LOCK, values: [missing] })).catch((error: unknown) => {
+      await translated(client.query(asQuery(LOCK, [missing], isPooled))).catch((error: unknown) => {
         throw isLockTimeout(error) ? new DatabaseUnavailable('A lock was not had in time', { cause: error }) : error;
       });
       for (const stream of missing) locked.add(stream);
@@ -146,31 +174,8 @@ function writerOf(client: pg.PoolClient): Writer {
   };
 }
 
-function asQuery(text: CompiledText, values: readonly unknown[]) {
-  const query = { text: text.sql, values: values as unknown[] };
-  return text.name === undefined ? query : { ...query, name: text.name };
-}
-
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? '');
-}
-
-/** Errors that say nothing about the statement but that there is no database behind it, or no room in it. */
-async function translated<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === '53100') throw new StorageFull('PostgreSQL has no room left', { cause: error });
-    if (isOutage(code, error))
-      throw new DatabaseUnavailable(`PostgreSQL does not answer (${code || (error as Error).message})`, {
-        cause: error,
-      });
-    throw error;
-  }
-}
-
-function isOutage(code: string, error: unknown): boolean {
-  if (/^(08|57P|53[23]|57014|25P03)/.test(code) || /^E[A-Z]+$/.test(code)) return true;
-  return code === '' && /terminat|timeout|connect/i.test((error as Error).message);
+function asQuery({ name, sql }: CompiledText, values: readonly unknown[], isPooled: boolean) {
+  const query = { text: sql, values: values as unknown[] };
+  // What one connection has prepared the next one does not know.
+  return name === undefined || isPooled ? query : { ...query, name };
 }

@@ -43,6 +43,7 @@ export function openSqlite(options: SqliteOptions): Database {
     size: async () => sizeOf(options.path) + sizeOf(`${options.path}-wal`),
     commits,
     isFull: room.isFull,
+    channel: undefined,
     close: async () => {
       await group.close();
       await snapshots.close();

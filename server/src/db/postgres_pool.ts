@@ -1,0 +1,95 @@
+import pg from 'pg';
+import { DatabaseUnavailable } from './database.ts';
+import { translated } from './postgres_errors.ts';
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly connections: number;
+  /** Whether something in between lends its connections for one transaction each: nothing may be set for longer. */
+  readonly isPooled: boolean;
+}
+
+/** Connections that are lent. */
+export interface Pool {
+  /** Lends one, or raises DatabaseUnavailable where none is to be had in time. Who borrows gives it back. */
+  lend(): Promise<pg.PoolClient>;
+  /** Breaks every connection, and refuses whoever waits for one. */
+  breakAll(): void;
+  close(): Promise<void>;
+}
+
+/** int8, which this schema keeps below 2^53. */
+const INT8 = 20;
+/** For a free connection as for a lock: as long as an idempotency key's first request is waited for. */
+export const LONGEST_WAIT_MS = 5_000;
+const LONGEST_STATEMENT_MS = 10_000;
+
+const limits = {
+  idle_in_transaction_session_timeout: 10_000,
+  lock_timeout: LONGEST_WAIT_MS,
+  statement_timeout: LONGEST_STATEMENT_MS,
+};
+
+/** What a transaction begins with where nothing can be set for a connection. */
+export const LIMITS_OF_TRANSACTION = Object.entries(limits)
+  .map(([name, ms]) => `set local ${name} = ${ms}`)
+  .join('; ');
+
+const LIMITS_OF_CONNECTION = Object.entries(limits)
+  .map(([name, ms]) => `-c ${name}=${ms}`)
+  .join(' ');
+
+export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(INT8, Number);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    types,
+    connectionTimeoutMillis: LONGEST_WAIT_MS,
+    keepAlive: true,
+    // Of statements outside of transactions nobody else ends what takes too long there.
+    ...(isPooled ? { query_timeout: LONGEST_STATEMENT_MS + 1_000 } : { options: LIMITS_OF_CONNECTION }),
+  });
+  const open = new Set<pg.PoolClient>();
+  const waiting = new Set<(error: Error) => void>();
+  // A connection that dies, idle or between two statements, fails the next one; without listeners it would end the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => {
+    open.add(client);
+    client.on('error', () => {});
+  });
+  pool.on('remove', (client) => open.delete(client));
+
+  async function lend(): Promise<pg.PoolClient> {
+    const { promise, resolve, reject } = Promise.withResolvers<pg.PoolClient>();
+    waiting.add(reject);
+    pool.connect().then((client) => {
+      if (waiting.has(reject)) resolve(client);
+      else client.release();
+    }, reject);
+    try {
+      return await translated(promise);
+    } finally {
+      waiting.delete(reject);
+    }
+  }
+
+  return {
+    lend,
+    breakAll: () => {
+      const gone = new DatabaseUnavailable('PostgreSQL does not answer');
+      for (const refuse of [...waiting]) {
+        waiting.delete(refuse);
+        refuse(gone);
+      }
+      for (const client of open) streamOf(client)?.destroy();
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** The connection below a client: the library's types do not name it. */
+export function streamOf(client: pg.ClientBase): { destroy(): void } | undefined {
+  return (client as { connection?: { stream?: { destroy(): void } } }).connection?.stream;
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Channel } from './channel.ts';
+import { type PoolOptions, streamOf } from './postgres_pool.ts';
+
+/** Looks whether a database answers, on a connection of its own, which also carries what processes tell each other. */
+export interface Watch {
+  /** False from the moment at which it is known that it does not answer. */
+  readonly isUp: boolean;
+  /** Undefined where something in between lends connections for one transaction each: nobody can listen there. */
+  readonly channel: Channel | undefined;
+  close(): Promise<void>;
+}
+
+type WatchOptions = Pick<PoolOptions, 'url' | 'isPooled'>;
+
+const LOOK_EVERY_MS = 500;
+/** After it what is under way is given up: within two seconds of the loss everybody has an answer. */
+const PATIENCE_MS = 1_200;
+/** A loop that was held up reads what has come before the database is said to be silent. */
+const READ_MS = 50;
+const CHANNEL = 'veza';
+/** Bytes of a notification: https://www.postgresql.org/docs/current/sql-notify.html */
+const LONGEST = 7_999;
+
+export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => void): Watch {
+  const hearers: ((text: string) => void)[] = [];
+  const returns: (() => void)[] = [];
+  let client: pg.Client | undefined;
+  let isUp = true;
+  let isClosed = false;
+  let pause = new AbortController();
+
+  async function open(): Promise<void> {
+    const fresh = new pg.Client({ connectionString: url, keepAlive: true });
+    const lose = () => {
+      if (fresh !== client) return;
+      client = undefined;
+      // A connection may have been cut by itself: another is asked for at once.
+      pause.abort();
+    };
+    fresh.on('error', lose);
+    fresh.on('end', lose);
+    fresh.on('notification', ({ payload = '' }) => {
+      for (const hear of hearers) hear(payload);
+    });
+    try {
+      await inTime(fresh.connect());
+      if (!isPooled) await inTime(fresh.query(`listen ${CHANNEL}`));
+    } catch (error) {
+      streamOf(fresh)?.destroy();
+      throw error;
+    }
+    client = fresh;
+  }
+
+  async function look(): Promise<void> {
+    const known = client;
+    try {
+      if (known) return void (await inTime(known.query('select 1')));
+      await open();
+    } catch (error) {
+      client = undefined;
+      if (known) streamOf(known)?.destroy();
+      // One that was cut is replaced first; one that is silent is not waited for a second time.
+      if (known && !(error instanceof Silent)) return look();
+      if (isUp) onLost();
+      isUp = false;
+      return;
+    }
+    isUp = true;
+    for (const back of returns) back();
+  }
+
+  async function run(): Promise<void> {
+    while (!isClosed) {
+      pause = new AbortController();
+      await look();
+      await sleep(LOOK_EVERY_MS, undefined, { signal: pause.signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  const running = run();
+  const channel: Channel = {
+    publish: (text) => void client?.query('select pg_notify($1, $2)', [CHANNEL, text]).catch(() => undefined),
+    listen: (heard) => void hearers.push(heard),
+    onBack: (back) => void returns.push(back),
+    get isUp() {
+      return client !== undefined;
+    },
+    longest: LONGEST,
+  };
+  return {
+    get isUp() {
+      return isUp;
+    },
+    channel: isPooled ? undefined : channel,
+    close: async () => {
+      isClosed = true;
+      pause.abort();
+      await running;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+/** No answer in time: worse than a connection that was cut. */
+class Silent extends Error {
+  override readonly name = 'Silent';
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const silent = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    setTimeout(() => silent.reject(new Silent('PostgreSQL is silent')), READ_MS).unref();
+  }, PATIENCE_MS);
+  timer.unref();
+  try {
+    return await Promise.race([answer, silent.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
