@@ -7,6 +7,7 @@ import { createImages } from './adapters/images/sharp.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
 import type { Outgoing, Resolve } from './adapters/outgoing/outgoing.ts';
 import { createOutgoing } from './adapters/outgoing/undici.ts';
+import type { SharedRedis } from './adapters/redis/redis.ts';
 import { parseBlocks } from './address.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './context.ts';
@@ -32,8 +33,10 @@ import { startMeasuring } from './modules/metrics/measure.ts';
 import { createAuthorCounts } from './modules/statistics/authors.ts';
 import { createActivity } from './modules/users/activity.ts';
 import { createAttemptCounts } from './modules/webhooks/attempt_counts.ts';
+import { releaseClaims } from './modules/webhooks/claim_store.ts';
 import { createTestPlaces } from './modules/webhooks/test_places.ts';
 import { createDeliveryWorker } from './modules/webhooks/worker.ts';
+import { createNodes } from './nodes/nodes.ts';
 import { openGateway } from './realtime/gateway.ts';
 import { createHub } from './realtime/hub.ts';
 import { createPresence } from './realtime/presence.ts';
@@ -76,6 +79,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const server = await createServer(deps, routes, admission);
     const gateway = openGateway(server.server, deps, admission);
     const { worker } = deps.webhooks;
+    await deps.nodes.start();
     if (config.WEBHOOK_DELIVERY === 'on') await worker.start();
     const stopMaintenance = startMaintenance(deps);
     const sealer = startSealer(deps);
@@ -88,7 +92,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
         worker.stop(config.DRAIN_SECONDS * 1_000),
       ]);
     };
-    undo.unshift(end, stopMeasuring, stopMaintenance, sealer.stop);
+    undo.unshift(end, stopMeasuring, stopMaintenance, sealer.stop, deps.nodes.stop);
     return { server, deps, firstAdmin, sealer, stopMaintenance, close: () => inTurn(undo) };
   } catch (error) {
     await inTurn(undo);
@@ -110,7 +114,9 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
     const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
     undo.unshift(db.close);
     await migrate(db, now());
-    const deps = await createDeps(config, db, now, log, overrides.resolve);
+    const redis = config.REDIS_URL === undefined ? undefined : await openRedisOf(config, now, log);
+    if (redis) undo.unshift(redis.close);
+    const deps = await createDeps(config, { db, redis, now, log, resolveName: overrides.resolve });
     undo.unshift(deps.webhooks.outgoing.close, deps.files.images.close);
     return { deps, close: () => inTurn(undo) };
   } catch (error) {
@@ -141,14 +147,20 @@ function raise(error: Error): never {
   throw error;
 }
 
-async function createDeps(
-  config: Config,
-  db: Database,
-  now: () => number,
-  log: Logger,
-  resolveName?: Resolve,
-): Promise<Deps> {
+interface Parts {
+  readonly db: Database;
+  readonly redis: SharedRedis | undefined;
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly resolveName: Resolve | undefined;
+}
+
+async function createDeps(config: Config, { db, redis, now, log, resolveName }: Parts): Promise<Deps> {
   const secrets = await loadSecrets(db, config);
+  const nodes = createNodes({
+    ...{ db, log, deps: () => deps, channel: redis?.channel ?? db.channel },
+    release: (writer, claimed_by) => releaseClaims.run(writer, { claimed_by, now: now() }),
+  });
   const tokens = createTokens({
     secret: secrets.jwtSecret,
     issuer: config.PUBLIC_URL ?? 'veza',
@@ -161,7 +173,7 @@ async function createDeps(
     now,
     tokens,
     passwords: createPasswords(),
-    attempts: createLoginAttempts(now),
+    attempts: createLoginAttempts(now, (attempt) => nodes.talk.tell('attempt', attempt)),
     secretKey: secrets.secretKey,
     activity: createActivity(db),
   });
@@ -170,6 +182,7 @@ async function createDeps(
   const afterSend = () => {
     hub.wake();
     worker.wake();
+    nodes.sent();
   };
   const deps: Deps = {
     config,
@@ -177,14 +190,22 @@ async function createDeps(
     now,
     log,
     metrics: createMetrics(log),
-    limiter: createMemoryLimiter(now),
+    limiter: redis?.limiter ?? createMemoryLimiter(now),
     authority,
     messages: {
       fragments: createMessageFragments(),
       sends: createSendGather(db, afterSend),
       authors: createAuthorCounts(),
     },
-    realtime: { hub, presence: createPresence({ authority, db, hub, now, log }), typing: createTyping(hub) },
+    realtime: {
+      hub,
+      presence: createPresence({
+        ...{ authority, db, hub, now, log },
+        say: (sight) => nodes.talk.tell('here', { sights: [sight] }),
+      }),
+      typing: createTyping(hub, (typing) => nodes.talk.tell('typing', typing)),
+    },
+    nodes,
     webhooks: {
       vault: createVault(secrets.secretKey, 'webhooks'),
       outgoing: outgoingOf(config, resolveName),
@@ -202,6 +223,11 @@ async function createDeps(
     },
   };
   return deps;
+}
+
+async function openRedisOf({ REDIS_URL: url = '', REDIS_PREFIX: prefix }: Config, now: () => number, log: Logger) {
+  const { openRedis } = await import('./adapters/redis/redis.ts');
+  return openRedis({ url, prefix, now, log });
 }
 
 function outgoingOf(config: Config, resolveName: Resolve | undefined): Outgoing {

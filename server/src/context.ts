@@ -13,6 +13,7 @@ import type { MessageFragments } from './modules/messages/fragments.ts';
 import type { SendGather } from './modules/messages/gather.ts';
 import type { AuthorCounts } from './modules/statistics/authors.ts';
 import type { Webhooks } from './modules/webhooks/webhooks.ts';
+import type { Nodes } from './nodes/nodes.ts';
 import type { Realtime } from './realtime/realtime.ts';
 
 /** What the composition root picks once; everything else is an argument. */
@@ -31,6 +32,7 @@ export interface Deps {
   };
   readonly webhooks: Webhooks;
   readonly realtime: Realtime;
+  readonly nodes: Nodes;
   readonly files: { readonly blobs: Blobs; readonly images: Images; readonly making: MakingThumbnails };
 }
 
@@ -121,6 +123,7 @@ function followCommitted(deps: Deps, emitted: readonly Emitted[]): void {
     deps.messages.fragments.follow(event);
     deps.realtime.hub.follow(event, id);
   }
+  deps.nodes.committed(emitted);
   if (emitted.length > 0) deps.realtime.hub.wake();
   if (emitted.some(({ event }) => eventCatalogue[event.type].webhook)) deps.webhooks.worker.wake();
 }

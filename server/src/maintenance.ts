@@ -1,4 +1,4 @@
-import { type Deps, ownCtx, write } from './context.ts';
+import { type Ctx, type Deps, ownCtx, write } from './context.ts';
 import { forgetKeys } from './idempotency.ts';
 import { forgetAudit } from './modules/audit/forget.ts';
 import { forgetSessions } from './modules/auth/forget.ts';
@@ -7,6 +7,7 @@ import { purgeFiles, sweepBlobs } from './modules/files/sweep.ts';
 import { purgeRooms } from './modules/rooms/purge.ts';
 import { foldStatistics } from './modules/statistics/fold.ts';
 import { forgetDeliveries, forgetFormerSecrets, forgetLeftDeliveries } from './modules/webhooks/forget.ts';
+import type { Work } from './nodes/works.ts';
 
 const FLUSH_EVERY_MS = 15_000;
 const FORGET_EVERY_MS = 10 * 60_000;
@@ -22,19 +23,30 @@ export function startMaintenance(deps: Deps): () => Promise<void> {
   const complain = (error: unknown) => deps.log.warn({ err: error }, 'maintenance did not succeed; it is tried again');
   const flush = () => deps.authority.activity.flush().catch(complain);
   let turns = 0;
+  const ctx = () => ownCtx(deps, 'maintenance');
+  /** One process does it for all. */
+  const once = async (work: Work, ...tasks: readonly ((ctx: Ctx) => Promise<unknown>)[]) => {
+    for (const task of tasks) if (deps.nodes.register.owns(work)) await task(ctx()).catch(complain);
+  };
+  const { signal } = stopping;
   const forgetAll = async () => {
-    const ctx = ownCtx(deps, 'maintenance');
-    await write(ctx, 'idempotency.forget', forgetKeys).catch(complain);
-    await forgetSessions(ctx, stopping.signal).catch(complain);
-    await foldStatistics(ctx, stopping.signal).catch(complain);
-    await forgetAudit(ctx, stopping.signal).catch(complain);
-    await forgetEvents(ctx, stopping.signal).catch(complain);
-    await forgetDeliveries(ctx, stopping.signal).catch(complain);
-    await forgetLeftDeliveries(ctx, stopping.signal).catch(complain);
-    await forgetFormerSecrets(ctx).catch(complain);
-    await purgeFiles(ctx, stopping.signal).catch(complain);
-    await purgeRooms(ctx, stopping.signal).catch(complain);
-    if (turns++ % SWEEP_EVERY_TURNS === 0) await sweepBlobs(ctx, stopping.signal).catch(complain);
+    await once(
+      'forget',
+      (ctx) => write(ctx, 'idempotency.forget', forgetKeys),
+      (ctx) => forgetSessions(ctx, signal),
+      (ctx) => forgetAudit(ctx, signal),
+      (ctx) => forgetEvents(ctx, signal),
+      (ctx) => forgetDeliveries(ctx, signal),
+      (ctx) => forgetLeftDeliveries(ctx, signal),
+      forgetFormerSecrets,
+    );
+    await once('statistics', (ctx) => foldStatistics(ctx, signal));
+    await once(
+      'purge',
+      (ctx) => purgeFiles(ctx, signal),
+      (ctx) => purgeRooms(ctx, signal),
+    );
+    if (turns++ % SWEEP_EVERY_TURNS === 0) await once('sweep', (ctx) => sweepBlobs(ctx, signal));
   };
   // A large room takes longer than it is to the next turn, which then has nothing to begin.
   let forgetting: Promise<void> | undefined;

@@ -1,6 +1,6 @@
 /**
- * Carries short texts between the processes that use one database, to those that listen just now. What cannot be carried is lost:
- * nobody relies on it.
+ * Carries short texts between the processes of one installation, to those that listen just now. What cannot be carried is lost: it
+ * makes things known sooner, and nothing depends on it.
  */
 export interface Channel {
   publish(text: string): void;

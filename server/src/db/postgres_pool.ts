@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DatabaseUnavailable } from './database.ts';
 import { translated } from './postgres_errors.ts';
@@ -90,6 +91,6 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
 }
 
 /** The connection below a client: the library's types do not name it. */
-export function streamOf(client: pg.ClientBase): { destroy(): void } | undefined {
-  return (client as { connection?: { stream?: { destroy(): void } } }).connection?.stream;
+export function streamOf(client: pg.ClientBase): Socket | undefined {
+  return (client as { connection?: { stream?: Socket } }).connection?.stream;
 }

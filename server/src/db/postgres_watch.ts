@@ -46,7 +46,10 @@ export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => voi
     });
     try {
       await inTime(fresh.connect());
-      if (!isPooled) await inTime(fresh.query(`listen ${CHANNEL}`));
+      // To look is no reason for a process to stay.
+      streamOf(fresh)?.unref();
+      // Telling the others is lost with this process: it does not wait for a disk.
+      if (!isPooled) await inTime(fresh.query(`set synchronous_commit = off; listen ${CHANNEL}`));
     } catch (error) {
       streamOf(fresh)?.destroy();
       throw error;

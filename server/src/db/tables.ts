@@ -40,6 +40,10 @@ export interface Tables {
   thumbnails: ThumbnailRow;
   files: FileRow;
   storage_usage: UsageRow;
+  /** The processes that run on this database; `seen_at` is by the database's own clock. */
+  nodes: { id: string; version: string; started_at: number; seen_at: number };
+  /** Which of them does what is done once. */
+  leases: { work: string; node_id: string };
 }
 
 export type Flag = 0 | 1;

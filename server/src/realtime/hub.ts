@@ -32,7 +32,7 @@ export interface Hub {
   peopleIn(placeId: number): ReadonlySet<Person>;
   /** Whether somebody who is connected is in a place, or looks into it. */
   isThere(userId: number, placeId: number): boolean;
-  /** Where somebody is; undefined for who is not connected. */
+  /** Where somebody is; undefined for who is not connected, or where it has not been read yet. */
   placesOf(userId: number): ReadonlySet<number> | undefined;
   /** Something was committed. */
   wake(): void;
@@ -205,7 +205,10 @@ export function createHub(deps: () => Deps, parts: Pick<Deps, 'db' | 'log'>): Hu
       const person = audience.person(userId);
       return person !== undefined && isThere(person, placeId);
     },
-    placesOf: (userId) => audience.person(userId)?.places,
+    placesOf: (userId) => {
+      const person = audience.person(userId);
+      return person && !loading.has(person) ? person.places : undefined;
+    },
     passed: tail.passed,
     wake: tail.wake,
     follow,

@@ -1,4 +1,5 @@
 import type { Verdict } from '../adapters/limiter/limiter.ts';
+import { createMemoryLimiter } from '../adapters/limiter/memory.ts';
 import { addressKey } from '../address.ts';
 import type { Deps } from '../context.ts';
 import { rateLimited } from '../errors.ts';
@@ -10,8 +11,11 @@ import type { Shared } from './shared.ts';
 export function socketLimits({
   config,
   limiter,
-}: Pick<Deps, 'config' | 'limiter'>): Pick<Shared, 'countFrame' | 'countCommand' | 'countStranger'> {
+  now,
+}: Pick<Deps, 'config' | 'limiter' | 'now'>): Pick<Shared, 'countFrame' | 'countCommand' | 'countStranger'> {
   const classes = classesOf(config);
+  // Counted where the socket is: nobody waits at every frame for what the other processes have counted.
+  const frames = createMemoryLimiter(now);
   const isOn = config.RATE_LIMITS === 'on';
   const take = (limit: LimitClass, subject: string | number) => limiter.take(`${limit.name}:${subject}`, limit.rate);
 
@@ -22,9 +26,7 @@ export function socketLimits({
   return {
     countFrame: (userId) => {
       if (!isOn) return;
-      const verdict = take(classes.frames, userId);
-      // A limiter that is elsewhere is not waited for at every frame.
-      if (!(verdict instanceof Promise)) judge(classes.frames, verdict);
+      judge(classes.frames, frames.take(`${userId}`, classes.frames.rate));
     },
     countCommand: async (limit, userId) => {
       if (limit !== 'none') await count(limit, userId);

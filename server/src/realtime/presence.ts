@@ -1,19 +1,22 @@
 import type { Deps } from '../context.ts';
 import type { Status } from '../db/tables.ts';
 import { shownLastSeen } from '../modules/users/presence.ts';
+import type { Sight } from '../nodes/messages.ts';
 import { timestamp } from '../timestamp.ts';
 import type { Person } from './audience.ts';
 import { bytesOf } from './frames.ts';
 import type { Hub } from './hub.ts';
+import { findPlacesOfPerson } from './hub_store.ts';
 import { findBlockedWith, findStanding, findVisibility } from './presence_store.ts';
 
+/** As others see somebody. */
 export type ShownStatus = Exclude<Status, 'invisible'> | 'offline';
 
 /** Who is here, and how those who share a place with them are told. */
 export interface Presence {
   /** As others see it: `offline` without a socket, and where nobody is to know of one. */
   statusOf(userId: number): ShownStatus;
-  /** People who are seen. */
+  /** People with sockets here who are seen. */
   count(): number;
   /** A socket has come; resolves when it is known whether its person wants to be seen. */
   came(userId: number): Promise<void>;
@@ -22,6 +25,12 @@ export interface Presence {
   changed(userId: number): Promise<void>;
   /** Which room somebody looks at. */
   moved(userId: number, roomId: number | null): void;
+  /** Everybody who is seen here, as other processes are told. */
+  sights(): Sight[];
+  /** What another process has told. */
+  hear(nodeId: string, sights: readonly Sight[]): void;
+  /** The people another process has told of. */
+  peopleAt(nodeId: string): ReadonlySet<number>;
   stop(): void;
 }
 
@@ -30,23 +39,35 @@ const EVERY_MS = 1_000;
 /** In a place with more people online nobody is told who comes and goes. */
 export const MAX_PEOPLE = 500;
 
+interface Shown {
+  readonly status: Exclude<Status, 'invisible'>;
+  readonly roomId: number | null;
+}
+
 interface Entry {
   sockets: number;
   /** Undefined until it has been read: who may be invisible is not shown. */
   status: Status | undefined;
   roomId: number | null;
+  /** At other processes, by these. */
+  readonly elsewhere: Map<string, Shown>;
+  /** What other processes were told last. */
+  said: string;
   /** What the others were told last. */
   told: string;
   toldAt: number;
   timer: NodeJS.Timeout | undefined;
-  /** Where this person was when the last socket went. */
-  places: readonly number[];
 }
 
-type Parts = Pick<Deps, 'authority' | 'db' | 'log' | 'now'> & { readonly hub: Hub };
+type Parts = Pick<Deps, 'authority' | 'db' | 'log' | 'now'> & {
+  readonly hub: Hub;
+  /** Tells other processes how somebody is here. */
+  readonly say: (sight: Sight) => void;
+};
 
-export function createPresence({ authority, db, hub, log, now }: Parts): Presence {
+export function createPresence({ authority, db, hub, log, now, say }: Parts): Presence {
   const entries = new Map<number, Entry>();
+  const nodes = new Map<string, Set<number>>();
   let isStopped = false;
 
   function announceSoon(userId: number, entry: Entry): void {
@@ -61,32 +82,55 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
 
   async function announce(userId: number, entry: Entry): Promise<void> {
     entry.toldAt = performance.now();
-    if (entry.sockets === 0) forgetLater(userId, entry);
+    if (isOver(entry)) forgetLater(userId, entry);
     const standing = await findStanding.first(db.reader, { user_id: userId });
-    const places = hub.placesOf(userId) ?? entry.places;
     if (!standing) return;
-    const isHere = isSeen(entry);
+    const here = ownSight(userId, entry);
+    sayHow(userId, entry, here);
+    const seen = here ?? sightElsewhere(entry);
     const lastSeen = authority.activity.lastSeen(userId, standing.last_seen);
     const shown = {
       user_id: userId,
       username: standing.username,
-      status: isHere ? standing.status : 'offline',
+      status: seen?.status ?? 'offline',
       message: standing.status_message,
-      last_seen: timestamp(isHere ? now() : shownLastSeen(standing, lastSeen)),
+      last_seen: timestamp(seen ? now() : shownLastSeen(standing, lastSeen)),
     };
-    // Not where he was before he left it.
-    const roomId = isHere && entry.roomId !== null && hub.isThere(userId, entry.roomId) ? entry.roomId : null;
+    const roomId = seen?.roomId ?? null;
     const told = `${shown.status} ${shown.username} ${shown.message} ${roomId}`;
     // Who was never seen is not said to have gone.
-    if (told === entry.told || (entry.told === '' && !isHere)) return;
+    if (told === entry.told || (entry.told === '' && !seen)) return;
     entry.told = told;
-    await tell(userId, peopleNear(userId, places), shown, roomId);
+    const isGuest = standing.role === 'guest';
+    await tell(userId, peopleNear(userId, hub.placesOf(userId) ?? (await placesOf(userId, isGuest))), shown, roomId);
+  }
+
+  function ownSight(userId: number, entry: Entry): Shown | undefined {
+    if (!isSeenHere(entry)) return undefined;
+    // Not where he was before he left it.
+    const isThere = entry.roomId !== null && hub.isThere(userId, entry.roomId);
+    return { status: entry.status, roomId: isThere ? entry.roomId : null };
+  }
+
+  function sayHow(userId: number, entry: Entry, here: Shown | undefined): void {
+    const said = here ? `${here.status} ${here.roomId}` : '';
+    if (said === entry.said) return;
+    entry.said = said;
+    say([userId, here?.status ?? null, here?.roomId ?? null]);
+  }
+
+  /** Of whoever has no socket here. */
+  async function placesOf(userId: number, isGuest: boolean): Promise<number[]> {
+    const { xid, id } = hub.position;
+    const key = { user_id: userId, is_guest: isGuest ? 1 : 0 } as const;
+    const stays = await findPlacesOfPerson.all(db.reader, { ...key, xid, id });
+    return stays.filter(({ left_event }) => left_event === null).map(({ container_id }) => container_id);
   }
 
   /** Not at once: who comes and goes by turns is told of once a second, too. */
   function forgetLater(userId: number, entry: Entry): void {
     const forget = () => {
-      if (entry.sockets === 0 && entry.timer === undefined && entries.get(userId) === entry) entries.delete(userId);
+      if (isOver(entry) && entry.timer === undefined && entries.get(userId) === entry) entries.delete(userId);
     };
     setTimeout(forget, EVERY_MS).unref();
   }
@@ -126,28 +170,41 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
     announceSoon(userId, entry);
   }
 
+  function entryOf(userId: number): Entry {
+    const entry = entries.get(userId) ?? noEntry();
+    entries.set(userId, entry);
+    return entry;
+  }
+
+  function hearOf(nodeId: string, [userId, status, roomId]: Sight): void {
+    const people = nodes.get(nodeId) ?? new Set();
+    nodes.set(nodeId, people);
+    const entry = status === null ? entries.get(userId) : entryOf(userId);
+    if (status === null) people.delete(userId);
+    else people.add(userId);
+    if (people.size === 0) nodes.delete(nodeId);
+    if (!entry) return;
+    if (status === null) entry.elsewhere.delete(nodeId);
+    else entry.elsewhere.set(nodeId, { status, roomId });
+    announceSoon(userId, entry);
+  }
+
   return {
     statusOf: (userId) => {
       const entry = entries.get(userId);
-      return entry && isSeen(entry) ? entry.status : 'offline';
+      if (!entry) return 'offline';
+      return isSeenHere(entry) ? entry.status : (sightElsewhere(entry)?.status ?? 'offline');
     },
-    count: () => [...entries.values()].filter(isSeen).length,
+    count: () => [...entries.values()].filter(isSeenHere).length,
     came: async (userId) => {
-      const fresh: Entry = {
-        ...{ sockets: 0, status: undefined, roomId: null, told: '', toldAt: Number.NEGATIVE_INFINITY },
-        ...{ timer: undefined, places: [] },
-      };
-      const entry = entries.get(userId) ?? fresh;
-      entries.set(userId, entry);
+      const entry = entryOf(userId);
       entry.sockets++;
       await see(userId, entry);
     },
     left: (userId) =>
       change(userId, (entry) => {
         entry.sockets--;
-        if (entry.sockets > 0) return;
-        entry.places = [...(hub.placesOf(userId) ?? [])];
-        entry.roomId = null;
+        if (entry.sockets === 0) entry.roomId = null;
       }),
     changed: async (userId) => {
       const entry = entries.get(userId);
@@ -157,6 +214,15 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
       change(userId, (entry) => {
         entry.roomId = roomId;
       }),
+    sights: () =>
+      [...entries].flatMap(([userId, entry]) => {
+        const here = ownSight(userId, entry);
+        return here ? [[userId, here.status, here.roomId] as const] : [];
+      }),
+    hear: (nodeId, sights) => {
+      for (const sight of sights) hearOf(nodeId, sight);
+    },
+    peopleAt: (nodeId) => nodes.get(nodeId) ?? new Set(),
     stop: () => {
       isStopped = true;
       for (const { timer } of entries.values()) clearTimeout(timer);
@@ -164,7 +230,17 @@ export function createPresence({ authority, db, hub, log, now }: Parts): Presenc
   };
 }
 
-/** With a socket, and willing to be seen. */
-function isSeen(entry: Entry): entry is Entry & { readonly status: Exclude<Status, 'invisible'> } {
+const noEntry = (): Entry => ({
+  ...{ sockets: 0, status: undefined, roomId: null, elsewhere: new Map(), said: '', told: '' },
+  ...{ toldAt: Number.NEGATIVE_INFINITY, timer: undefined },
+});
+
+const isOver = ({ sockets, elsewhere }: Entry): boolean => sockets === 0 && elsewhere.size === 0;
+
+/** With a socket here, and willing to be seen. */
+function isSeenHere(entry: Entry): entry is Entry & { readonly status: Exclude<Status, 'invisible'> } {
   return entry.sockets > 0 && entry.status !== undefined && entry.status !== 'invisible';
 }
+
+/** The process first heard of: of two with a socket of his, it stays the same. */
+const sightElsewhere = ({ elsewhere }: Entry): Shown | undefined => elsewhere.values().next().value;

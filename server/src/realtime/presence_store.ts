@@ -6,7 +6,7 @@ export const findStanding = query((q, p: { user_id: number }) =>
   q
     .selectFrom('users')
     .where('id', '=', p.user_id)
-    .select(['username', 'status', 'status_message', 'last_seen', 'created_at', 'invisible_since']),
+    .select(['username', 'role', 'status', 'status_message', 'last_seen', 'created_at', 'invisible_since']),
 );
 
 /** Those between whom and somebody a block stands, whoever made it. */

@@ -5,6 +5,14 @@ import type { Hub } from './hub.ts';
 export interface Typing {
   start(place: TypingPlace, who: TypingPerson): void;
   stop(place: TypingPlace, who: TypingPerson): void;
+  /** What another process was told; it is told no further. */
+  hear(message: TypingMessage): void;
+}
+/** What other processes are told. */
+export interface TypingMessage {
+  readonly isOver: boolean;
+  readonly place: TypingPlace;
+  readonly who: TypingPerson;
 }
 export type TypingPlace = { readonly room_id: number } | { readonly conversation_id: number };
 export interface TypingPerson {
@@ -22,7 +30,7 @@ interface Entry {
   readonly toldAt: number;
 }
 
-export function createTyping(hub: Pick<Hub, 'peopleIn'>): Typing {
+export function createTyping(hub: Pick<Hub, 'peopleIn'>, say: (message: TypingMessage) => void): Typing {
   const typing = new Map<string, Entry>();
 
   function tell(type: 'typing_start' | 'typing_stop', place: TypingPlace, who: TypingPerson): void {
@@ -31,28 +39,40 @@ export function createTyping(hub: Pick<Hub, 'peopleIn'>): Typing {
       if (userId !== who.user_id) for (const reader of readers) reader.pass(bytes, idOf(place));
   }
 
-  function stop(place: TypingPlace, who: TypingPerson): void {
+  /** Whether it was under way. */
+  function end(place: TypingPlace, who: TypingPerson): boolean {
     const key = keyOf(place, who);
     const entry = typing.get(key);
-    if (!entry) return;
+    if (!entry) return false;
     clearTimeout(entry.timer);
     typing.delete(key);
     tell('typing_stop', place, who);
+    return true;
+  }
+
+  /** Whether the others are told. */
+  function begin(place: TypingPlace, who: TypingPerson): boolean {
+    const key = keyOf(place, who);
+    const before = typing.get(key);
+    clearTimeout(before?.timer);
+    const now = performance.now();
+    const isRepeated = before !== undefined && now - before.toldAt < AGAIN_MS;
+    // Every process ends it by itself, whatever becomes of the one it began at.
+    const timer = setTimeout(() => end(place, who), TYPING_MS);
+    timer.unref();
+    typing.set(key, { timer, toldAt: isRepeated ? before.toldAt : now });
+    if (!isRepeated) tell('typing_start', place, who);
+    return !isRepeated;
   }
 
   return {
     start: (place, who) => {
-      const key = keyOf(place, who);
-      const before = typing.get(key);
-      clearTimeout(before?.timer);
-      const now = performance.now();
-      const isRepeated = before !== undefined && now - before.toldAt < AGAIN_MS;
-      const timer = setTimeout(() => stop(place, who), TYPING_MS);
-      timer.unref();
-      typing.set(key, { timer, toldAt: isRepeated ? before.toldAt : now });
-      if (!isRepeated) tell('typing_start', place, who);
+      if (begin(place, who)) say({ isOver: false, place, who });
     },
-    stop,
+    stop: (place, who) => {
+      if (end(place, who)) say({ isOver: true, place, who });
+    },
+    hear: ({ isOver, place, who }) => void (isOver ? end(place, who) : begin(place, who)),
   };
 }
 

@@ -36,7 +36,9 @@ export async function createTestApp(
   overrides: Overrides = {},
 ): Promise<TestApp> {
   const directory = mkdtempSync(join(tmpdir(), 'veza-app-'));
-  const database = engine === 'postgres' ? await createPostgresDatabase() : undefined;
+  // Several servers may be given one.
+  const isShared = variables.DATABASE_URL !== undefined;
+  const database = engine === 'postgres' && !isShared ? await createPostgresDatabase() : undefined;
   const config = readConfig({
     DATA_DIR: directory,
     LOG_LEVEL: 'silent',

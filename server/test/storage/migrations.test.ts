@@ -86,9 +86,9 @@ const indexesIn = {
 };
 /** Where an engine stores more than the other, and why. */
 const postgresAlone = {
-  // The order of commits, which the single writer of SQLite gives by itself.
+  // The order of commits, which the single writer of SQLite gives by itself, and what other processes look for.
   columns: ['events.xid', 'audit_log.xid'],
-  indexes: ['events_in_order', 'audit_log_in_order'],
+  indexes: ['events_in_order', 'audit_log_in_order', 'events_acting'],
 };
 // Names are searched by reading an index of them; PostgreSQL reads the table as fast.
 const sqliteAlone = ['rooms_by_name'];

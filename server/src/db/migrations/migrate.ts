@@ -12,6 +12,7 @@ import { failedDeliveries } from './0008_failed_deliveries.ts';
 import { deliverySubjects } from './0009_delivery_subjects.ts';
 import { eventReaders } from './0010_event_readers.ts';
 import { webhookSecretsAndReplays } from './0011_webhook_secrets_and_replays.ts';
+import { nodes } from './0012_nodes.ts';
 import type { Migration } from './migration.ts';
 
 const migrations: readonly Migration[] = [
@@ -26,6 +27,7 @@ const migrations: readonly Migration[] = [
   deliverySubjects,
   eventReaders,
   webhookSecretsAndReplays,
+  nodes,
 ];
 
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;

@@ -31,14 +31,16 @@ export function createHeadFile(directory: string, { db, log }: Pick<Deps, 'db' |
     },
     /** Replaces the file; after a crash it is the old one or the new one. */
     write: async (head: AuditMarkRow): Promise<void> => {
-      const fresh = await open(`${path}.new`, 'w', 0o600);
+      // Several processes may keep it in one folder.
+      const passing = `${path}.${process.pid}.new`;
+      const fresh = await open(passing, 'w', 0o600);
       try {
         await fresh.writeFile(`${JSON.stringify(head)}\n`);
         await fresh.sync();
       } finally {
         await fresh.close();
       }
-      await rename(`${path}.new`, path);
+      await rename(passing, path);
       known = head;
     },
   };

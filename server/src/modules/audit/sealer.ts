@@ -94,7 +94,9 @@ export function startSealer(deps: Deps): Sealer {
     await running;
     await look(say);
   };
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  const timer = setInterval(() => {
+    if (deps.nodes.register.owns('seal')) void look();
+  }, LOOK_EVERY_MS);
   timer.unref();
   return {
     seal: () => seal(),

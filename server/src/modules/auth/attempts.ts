@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createFailures, type FailureRule } from './failures.ts';
 
 const MINUTE = 60_000;
@@ -47,6 +48,17 @@ export interface LoginAttempts {
   check(account: string, userId: number | undefined, address: string): AllowedAttempt | RefusedAttempt;
   /** The account was entered from there, as by a success, or made there. */
   entered(userId: number, address: string): void;
+  /** How one went that was made at another process. */
+  hear(attempt: AttemptElsewhere): void;
+}
+
+/** What other processes are told of an attempt. */
+export interface AttemptElsewhere {
+  /** A hash of what it was named by: a password typed in the wrong field is nobody's to hear. Null where an account was made. */
+  readonly account: string | null;
+  readonly userId: number | undefined;
+  readonly address: string;
+  readonly succeeded: boolean;
 }
 
 /** Addresses remembered per account, and accounts with such. */
@@ -62,12 +74,15 @@ const KNOWN_ACCOUNTS = 50_000;
  * elsewhere. Someone at a new address, during an attack, waits up to 15 minutes, and may lose the race for the
  * one attempt after that; sessions that exist go on.
  */
-export function createLoginAttempts(now: () => number): LoginAttempts {
+export function createLoginAttempts(
+  now: () => number,
+  say: (attempt: AttemptElsewhere) => void = () => {},
+): LoginAttempts {
   const accounts = createFailures(now, ACCOUNT_RULE);
   const addresses = createFailures(now, ADDRESS_RULE);
   const known = new Map<number, string[]>(); // user → addresses, the most recent last
 
-  function entered(userId: number, address: string): void {
+  function remember(userId: number, address: string): void {
     const others = (known.get(userId) ?? []).filter((other) => other !== address);
     known.delete(userId);
     known.set(userId, [...others.slice(1 - KNOWN_ADDRESSES), address]);
@@ -75,9 +90,9 @@ export function createLoginAttempts(now: () => number): LoginAttempts {
     if (known.size > KNOWN_ACCOUNTS && oldest !== undefined) known.delete(oldest);
   }
 
-  function check(account: string, userId: number | undefined, address: string): AllowedAttempt | RefusedAttempt {
-    const isKnown = userId !== undefined && known.get(userId)?.includes(address);
-    const key = isKnown ? `${account}\n${address}` : account;
+  function check(named: string, userId: number | undefined, address: string): AllowedAttempt | RefusedAttempt {
+    const account = hash('sha256', named);
+    const key = keyOf(account, userId, address);
     const accountWait = accounts.waitMs(key);
     const addressWait = addresses.waitMs(address);
     if (addressWait > accountWait) return refusal(ADDRESS_RULE, addressWait);
@@ -95,12 +110,14 @@ export function createLoginAttempts(now: () => number): LoginAttempts {
       failed: once(() => {
         accounts.fail(key);
         addresses.fail(address);
+        say({ account, userId, address, succeeded: false });
       }),
       succeeded: once(() => {
         accounts.clear(key);
         // Its failures stay: who owns one account could otherwise wash away those with others'.
         addresses.release(address);
-        if (userId !== undefined) entered(userId, address);
+        if (userId !== undefined) remember(userId, address);
+        say({ account, userId, address, succeeded: true });
       }),
       released: once(() => {
         accounts.release(key);
@@ -109,7 +126,30 @@ export function createLoginAttempts(now: () => number): LoginAttempts {
     };
   }
 
-  return { check, entered };
+  function keyOf(account: string, userId: number | undefined, address: string): string {
+    const isKnown = userId !== undefined && known.get(userId)?.includes(address);
+    return isKnown ? `${account}\n${address}` : account;
+  }
+
+  function entered(userId: number, address: string): void {
+    remember(userId, address);
+    say({ account: null, userId, address, succeeded: true });
+  }
+
+  function hear({ account, userId, address, succeeded }: AttemptElsewhere): void {
+    if (account !== null) {
+      const key = keyOf(account, userId, address);
+      accounts.reserve(key);
+      if (succeeded) accounts.clear(key);
+      else accounts.fail(key);
+    }
+    if (succeeded && userId !== undefined) remember(userId, address);
+    if (succeeded) return;
+    addresses.reserve(address);
+    addresses.fail(address);
+  }
+
+  return { check, entered, hear };
 }
 
 function refusal(rule: FailureRule, retryAfterMs: number): RefusedAttempt {

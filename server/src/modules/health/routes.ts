@@ -9,12 +9,13 @@ import { version } from '../../version.ts';
 const tag = 'health';
 
 async function getReadiness(ctx: Ctx): Promise<Answer> {
-  const { db } = ctx.deps;
+  const { db, nodes } = ctx.deps;
   await db.ping().catch((error: unknown) => {
     ctx.deps.log.error({ err: error }, 'the database does not answer');
     throw new AppError('SERVICE_UNAVAILABLE', { reason: 'database' }, 1);
   });
-  return ok({ status: 'ready', degraded: db.isFull() ? ['storage_full'] : [] });
+  const degraded = [...(db.isFull() ? ['storage_full'] : []), ...(nodes.talk.isBroken ? ['bus'] : [])];
+  return ok({ status: 'ready', degraded });
 }
 
 function getHealth(): Answer {

@@ -17,4 +17,5 @@ export async function changeStatus(ctx: Ctx, { status, message }: StatusChange):
   const id = ctx.actor.userId;
   await write(ctx, 'user.status', ({ db, now }) => setStatus.run(db, { id, status, at: now }));
   await ctx.deps.realtime.presence.changed(id);
+  ctx.deps.nodes.talk.tell('status', { userId: id });
 }

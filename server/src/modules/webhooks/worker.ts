@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type Deps, ownCtx } from '../../context.ts';
 import { send } from './attempt.ts';
 import { type Claimed, claimDeliveries } from './claim.ts';
@@ -36,7 +35,7 @@ export function createDeliveryWorker({ isAlone, deps }: Options): DeliveryWorker
 
 function run(deps: Deps, isAlone: boolean) {
   const { config, db, log } = deps;
-  const claimant = { claimedBy: randomUUID(), leaseMs: config.WEBHOOK_ATTEMPT_SECONDS * 1_000 + LEASE_BEYOND_MS };
+  const claimant = { claimedBy: deps.nodes.id, leaseMs: config.WEBHOOK_ATTEMPT_SECONDS * 1_000 + LEASE_BEYOND_MS };
   /** Each attempt under way, with its webhook. */
   const attempts = new Map<Promise<void>, { readonly webhookId: number; readonly isFailing: boolean }>();
   const places = { all: config.WEBHOOK_IN_FLIGHT, each: config.WEBHOOK_IN_FLIGHT_EACH };

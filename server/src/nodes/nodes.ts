@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Deps } from '../context.ts';
+import type { Channel } from '../db/channel.ts';
+import type { Database, Writer } from '../db/database.ts';
+import type { NewEvent } from '../events.ts';
+import { createFollowing } from './follow.ts';
+import { createLonelyRegister, createRegister, type Register } from './register.ts';
+import { shareSights } from './sights.ts';
+import { createLonelyTalk, createTalk, type Talk } from './talk.ts';
+
+/** The processes of one installation: what they tell each other, who does what is done once, and what the others have committed. */
+export interface Nodes {
+  /** This process, until it ends. */
+  readonly id: string;
+  readonly talk: Talk;
+  readonly register: Register;
+  /** Something was committed here, and is followed here already. */
+  committed(events: readonly { readonly id: number; readonly event: NewEvent }[]): void;
+  /** Messages were: the most frequent of all. */
+  sent(): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Options {
+  readonly db: Database;
+  /** Undefined where nobody can be told anything: the others look for it. */
+  readonly channel: Channel | undefined;
+  readonly log: Logger;
+  readonly deps: () => Deps;
+  readonly release: (db: Writer, nodeId: string) => Promise<unknown>;
+}
+
+/** What acts at once, wherever it was committed: found by the index `events_acting`. */
+const acting: ReadonlySet<string> = new Set<NewEvent['type']>([
+  ...(['user_left', 'user_banned', 'room_deleted', 'session_ended'] as const),
+  ...(['user_updated', 'user_role_changed', 'user_suspended', 'user_restored'] as const),
+]);
+
+export function createNodes({ db, channel, log, deps, release }: Options): Nodes {
+  const id = randomUUID();
+  if (db.dialect === 'sqlite') return lonely(id);
+  const talk = channel ? createTalk({ id, channel, log }) : createLonelyTalk(id, false);
+  const register = createRegister({ id, db, log, release });
+  const following = createFollowing(deps);
+  let endSharing = () => {};
+  talk.hear('committed', ({ acts }) => {
+    deps().realtime.hub.wake();
+    if (acts) void following.look();
+  });
+  return {
+    id,
+    talk,
+    register,
+    committed: (events) => {
+      if (events.length === 0) return;
+      following.know(events.map((one) => one.id));
+      talk.tell('committed', { acts: events.some(({ event }) => acting.has(event.type)) });
+    },
+    sent: () => talk.tell('committed', { acts: false }),
+    start: async () => {
+      const { presence, typing } = deps().realtime;
+      talk.hear('typing', typing.hear);
+      talk.hear('attempt', deps().authority.attempts.hear);
+      await following.start();
+      await register.start();
+      endSharing = shareSights(talk, presence);
+    },
+    stop: async () => {
+      endSharing();
+      await following.stop();
+      await register.stop();
+      talk.stop();
+    },
+  };
+}
+
+/** One process alone. */
+function lonely(id: string): Nodes {
+  const nothing = async () => {};
+  const rest = { committed: () => {}, sent: () => {}, start: nothing, stop: nothing };
+  return { id, talk: createLonelyTalk(id, true), register: createLonelyRegister(), ...rest };
+}
