@@ -14,6 +14,9 @@ const run = promisify(execFile);
 export interface PostgresServer {
   url: string;
   origin: string;
+  /** Ends it as a crash of its machine does, and keeps it so until `up`. */
+  down(): Promise<void>;
+  up(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -110,7 +113,20 @@ async function startFrom(bin: string, origin: string, dir: string, account?: Acc
     const server = await supervise(join(bin, 'postgres'), [...settings(port), '-D', data], log, dir, account);
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     try {
-      return { url, origin: `${await waitForVersion(url, server.ended)} (${origin})`, stop: server.stop };
+      return {
+        url,
+        origin: `${await waitForVersion(url, server.ended)} (${origin})`,
+        down: async () => {
+          for (const name of ['again', 'held']) await writeFile(join(dir, name), '');
+          process.kill(Number(await readFile(join(dir, 'pid'), 'utf8')), 'SIGQUIT');
+          while (await postgresVersion(url).catch(() => undefined)) await sleep(20);
+        },
+        up: async () => {
+          await rm(join(dir, 'held'));
+          await waitForVersion(url, server.ended);
+        },
+        stop: server.stop,
+      };
     } catch (error) {
       const lines = (await readFile(log, 'utf8')).trim().split('\n');
       // Someone else may take the port between our look at it and the server's bind.
@@ -142,9 +158,14 @@ function settings(port: number): string[] {
  */
 const supervisor = `trap '' INT TERM HUP
 exec 3<&0
-"$@" 3<&- & server=$!
-(read -r _ <&3; : > "$VEZA_TEST_DIR/stopping"; kill -INT $server) & reader=$!
-wait $server
+(read -r _ <&3; : > "$VEZA_TEST_DIR/stopping"; kill -INT $(cat "$VEZA_TEST_DIR/pid")) & reader=$!
+while :; do
+  "$@" 3<&- & server=$!
+  echo $server > "$VEZA_TEST_DIR/pid"
+  wait $server
+  if [ -e "$VEZA_TEST_DIR/stopping" ] || [ ! -e "$VEZA_TEST_DIR/again" ]; then break; fi
+  while [ -e "$VEZA_TEST_DIR/held" ] && kill -0 $reader 2> /dev/null; do sleep 0.05; done
+done
 if [ -e "$VEZA_TEST_DIR/stopping" ]; then rm -rf "$VEZA_TEST_DIR"; else kill -KILL $reader; fi`;
 
 async function supervise(command: string, args: string[], log: string, dir: string, account?: Account) {

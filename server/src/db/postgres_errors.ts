@@ -14,7 +14,7 @@ export async function translated<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-export function translate(error: unknown): unknown {
+function translate(error: unknown): unknown {
   const code = codeOf(error);
   if (code === '53100') return new StorageFull('PostgreSQL has no room left', { cause: error });
   if (!isOutage(code, error)) return error;

@@ -2,8 +2,8 @@ import type { CompiledText, Database } from '../../src/db/database.ts';
 import { textOf } from '../../src/db/statement.ts';
 
 /**
- * Every row of every table there is, a line each. When people were last seen is left out: reading changes it; and the chain over the
- * audit log, which follows its rows some time later.
+ * Every row of every table there is, a line each. When people were last seen is left out: reading changes it; the chain over the
+ * audit log, which follows its rows some time later; and what servers say of themselves every now and then.
  */
 export async function stateOf(db: Database): Promise<string> {
   const lines: string[] = [];
@@ -21,7 +21,7 @@ async function tablesOf({ dialect, reader }: Database): Promise<string[]> {
       ? `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name`
       : `select tablename as name from pg_tables where schemaname = current_schema() order by tablename`;
   const names = (await reader.all(textOf(catalogue), [])).map(({ name }) => name as string);
-  return names.filter((name) => !/^audit_(seals|marks)$/.test(name));
+  return names.filter((name) => !/^(audit_seals|audit_marks|nodes|leases)$/.test(name));
 }
 
 /**

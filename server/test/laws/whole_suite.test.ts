@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventCatalogue } from '../../src/events.ts';
 import { routes } from '../../src/routes.ts';
+import { summaryOf } from '../engine_reporter.ts';
 import { isWholeSuite, notReached, wholePatterns } from '../whole_suite.ts';
 
 const all = [
@@ -23,4 +24,17 @@ test('only a run of everything is asked for everything', () => {
   assert.equal(isWholeSuite(['server/test/rooms.test.ts'], ['--test']), false);
   for (const flag of ['--test-name-pattern=x', '--test-only', '--test-shard=1/2', '--test-skip-pattern=x'])
     assert.equal(isWholeSuite(patterns, ['--test', flag]), false, flag);
+});
+
+test('the engines are compared by what ran on each, and how it ended', () => {
+  const of = (path: string, engine: string, passed = true) => ({ path, engine, passed });
+  const same = [of('a', 'sqlite'), of('a', 'postgres'), of('b', 'sqlite')];
+  assert.equal(
+    summaryOf(same),
+    'ℹ 1 tests ran on SQLite and on PostgreSQL, 1 with the same result\nℹ of one engine alone: 1 of SQLite, 0 of PostgreSQL\n',
+  );
+  assert.match(
+    summaryOf([of('a', 'sqlite'), of('a', 'postgres', false)]),
+    /, 0 with the same result\n.*\n✖ another result: a\n$/,
+  );
 });
