@@ -114,6 +114,7 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
     const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
     undo.unshift(db.close);
     await migrate(db, now());
+    for (const concern of await db.concerns()) log.warn({ concern }, 'a power cut can lose what was acknowledged');
     const redis = config.REDIS_URL === undefined ? undefined : await openRedisOf(config, now, log);
     if (redis) undo.unshift(redis.close);
     const deps = await createDeps(config, { db, redis, now, log, resolveName: overrides.resolve });

@@ -37,6 +37,8 @@ export interface Database {
   /** Bytes the database takes. */
   size(): Promise<number>;
   readonly commits: CommitCounts;
+  /** Settings of the database under which what it has stored may be lost all the same; empty as a rule. */
+  concerns(): Promise<string[]>;
   /** Whether writes are refused just now because storage is short. */
   isFull(): boolean;
   /** Between the processes that use the database; undefined where there is one alone, or nobody can listen. */

@@ -62,6 +62,7 @@ export function openPostgres({ url, connections = 10, isPooled = false }: Postgr
     ping: async () => void (await reader.all(ONE, [])),
     size: async () => Number((await reader.all(SIZE, []))[0]?.size),
     commits,
+    concerns: async () => (await reader.all(CONCERNS, [])).map(({ name }) => `${name} is off`),
     isFull: () => false,
     channel: watch.channel,
     close: async () => {
@@ -74,6 +75,10 @@ export function openPostgres({ url, connections = 10, isPooled = false }: Postgr
 }
 
 const ONE: CompiledText = { name: undefined, sql: 'select 1' };
+const CONCERNS: CompiledText = {
+  name: undefined,
+  sql: `select name from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off' order by name`,
+};
 const SIZE: CompiledText = { name: undefined, sql: 'select pg_database_size(current_database()) as size' };
 
 /** Each statement on a connection of its own. */

@@ -31,10 +31,15 @@ const limits = {
   statement_timeout: LONGEST_STATEMENT_MS,
 };
 
+/** A commit that has been answered is on the disk, however the database is set up; what is stricter stays. */
+const durably = (isLocal: boolean) =>
+  `select set_config('synchronous_commit', 'on', ${isLocal}) where current_setting('synchronous_commit') = 'off'`;
+
 /** What a transaction begins with where nothing can be set for a connection. */
-export const LIMITS_OF_TRANSACTION = Object.entries(limits)
-  .map(([name, ms]) => `set local ${name} = ${ms}`)
-  .join('; ');
+export const LIMITS_OF_TRANSACTION = [
+  ...Object.entries(limits).map(([name, ms]) => `set local ${name} = ${ms}`),
+  durably(true),
+].join('; ');
 
 const LIMITS_OF_CONNECTION = Object.entries(limits)
   .map(([name, ms]) => `-c ${name}=${ms}`)
@@ -49,6 +54,7 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
     types,
     connectionTimeoutMillis: LONGEST_WAIT_MS,
     keepAlive: true,
+    fallback_application_name: 'veza',
     // Of statements outside of transactions nobody else ends what takes too long there.
     ...(isPooled ? { query_timeout: LONGEST_STATEMENT_MS + 1_000 } : { options: LIMITS_OF_CONNECTION }),
   });
@@ -59,6 +65,8 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
   pool.on('connect', (client) => {
     open.add(client);
     client.on('error', () => {});
+    // Before anything that it is lent for: one after the other is the order of a connection.
+    if (!isPooled) void client.query(durably(false)).catch(() => undefined);
   });
   pool.on('remove', (client) => open.delete(client));
 

@@ -32,7 +32,7 @@ export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => voi
   let pause = new AbortController();
 
   async function open(): Promise<void> {
-    const fresh = new pg.Client({ connectionString: url, keepAlive: true });
+    const fresh = new pg.Client({ connectionString: url, keepAlive: true, fallback_application_name: 'veza watch' });
     const lose = () => {
       if (fresh !== client) return;
       client = undefined;

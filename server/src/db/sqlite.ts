@@ -42,6 +42,8 @@ export function openSqlite(options: SqliteOptions): Database {
     ping: async () => void reading.prepare('select 1').get(),
     size: async () => sizeOf(options.path) + sizeOf(`${options.path}-wal`),
     commits,
+    // Its settings are set with every connection, and read back.
+    concerns: async () => [],
     isFull: room.isFull,
     channel: undefined,
     close: async () => {

@@ -29,12 +29,15 @@ export function openReader(path: string, databaseUrl: string | undefined): TestR
 }
 
 // A commit that was on its way when its server was killed is carried out all the same, a moment later.
-const theirs = `pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`;
+const OWN = 'beside the server';
+const theirs = `pg_stat_activity where datname = current_database() and application_name <> '${OWN}' and backend_type = 'client backend'`;
 const others = textOf(`select count(*) as count from ${theirs}`);
 const breakOthers = textOf(`select pg_terminate_backend(pid) from ${theirs}`);
 
 function beside(url: string): TestReader {
-  const db = openPostgres({ url, connections: 1 });
+  const named = new URL(url);
+  named.searchParams.set('application_name', OWN);
+  const db = openPostgres({ url: named.href, connections: 1 });
   return {
     reader: db.reader,
     quiet: async () => {

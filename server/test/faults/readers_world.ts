@@ -14,7 +14,7 @@ interface Player {
 
 /** Who takes part in every round; their tokens outlive every crash. */
 export interface Cast {
-  readonly house: House;
+  readonly house: Pick<House, 'reader'>;
   readonly engine: Engine;
   readonly admin: Player;
   /** Writes over REST, and owns the rooms. */
@@ -35,38 +35,19 @@ export interface Cast {
   close(): Promise<void>;
 }
 
+/** What a server that is gone has held comes up again sooner, and who does not read is cut off sooner. */
+export const impatient = { ...toThisMachine, WEBHOOK_ATTEMPT_SECONDS: '1', MAX_BEHIND_SECONDS: '1' };
+
 export async function assemble(engine: Engine): Promise<Cast> {
-  // What a server that is gone has held comes up again sooner, and who does not read is cut off sooner.
-  const variables = { ...toThisMachine, WEBHOOK_ATTEMPT_SECONDS: '1', MAX_BEHIND_SECONDS: '1' };
-  const house = await openHouse(engine, { variables });
+  const house = await openHouse(engine, { variables: impatient });
   const receivers = [await startReceiver(), await startReceiver()] as const;
   let client = await house.open();
   let url = await house.server().url;
   let coming: Promise<unknown> = Promise.resolve();
-  const call: Cast['call'] = async (who, method, path, body, status) => {
-    const reply = await client.call(method, path, who.token, body);
-    assert.equal(reply.status, status, `${method} ${path} → ${JSON.stringify(reply.data)}`);
-    return reply.data;
-  };
-  const stranger = { id: 0, token: '' };
-  const signIn = (data: HttpReply['data']): Player => ({ id: data.user.id, token: data.access_token });
-  const register = async (username: string) =>
-    signIn(
-      await call(
-        stranger,
-        'POST',
-        '/auth/register',
-        { username, email: `${username}@example.com`, password: PASSWORD },
-        201,
-      ),
-    );
-  const login = { username: 'admin', password: PASSWORD };
+  const call = callingBy(() => client);
   return {
     ...{ house, engine, receivers, call },
-    admin: signIn(await call(stranger, 'POST', '/auth/login', login, 200)),
-    ann: await register('ann'),
-    ben: await register('ben'),
-    eve: await register('eve'),
+    ...(await players(call)),
     client: () => client,
     url: () => url,
     crash: () => {
@@ -85,6 +66,31 @@ export async function assemble(engine: Engine): Promise<Cast> {
       await house.close();
       for (const receiver of receivers) await receiver.close();
     },
+  };
+}
+
+/** What is asked of whichever server `client` leads to has to be answered so. */
+export function callingBy(client: () => HttpClient): Cast['call'] {
+  return async (who, method, path, body, status) => {
+    const reply = await client().call(method, path, who.token, body);
+    assert.equal(reply.status, status, `${method} ${path} → ${JSON.stringify(reply.data)}`);
+    return reply.data;
+  };
+}
+
+export async function players(call: Cast['call']): Promise<Pick<Cast, 'admin' | 'ann' | 'ben' | 'eve'>> {
+  const stranger = { id: 0, token: '' };
+  const signIn = (data: HttpReply['data']): Player => ({ id: data.user.id, token: data.access_token });
+  const register = async (username: string) => {
+    const body = { username, email: `${username}@example.com`, password: PASSWORD };
+    return signIn(await call(stranger, 'POST', '/auth/register', body, 201));
+  };
+  const login = { username: 'admin', password: PASSWORD };
+  return {
+    admin: signIn(await call(stranger, 'POST', '/auth/login', login, 200)),
+    ann: await register('ann'),
+    ben: await register('ben'),
+    eve: await register('eve'),
   };
 }
 

@@ -22,7 +22,7 @@ const lines = (text: string, pattern: RegExp) =>
 const MAX_LINES = 300;
 const VAGUE = /^(utils?|helpers?|common|services?|managers?)$/;
 const READS_PROCESS = /^server\/src\/(main|config|runtime|cli|generate)\.ts$/;
-const KNOWS_POSTGRES = /^server\/src\/(db\/|app\.ts$|config\.ts$)/;
+const KNOWS_POSTGRES = /^server\/src\/(db\/|(app|config|config_schema)\.ts$)/;
 
 export const laws: Law[] = [
   {
@@ -101,7 +101,7 @@ export const laws: Law[] = [
     ],
   },
   {
-    name: 'only db/, app.ts and config.ts know that there is postgres',
+    name: 'only db/, app.ts and the configuration know that there is postgres',
     check: ({ path, text }) => (isTest(path) || KNOWS_POSTGRES.test(path) ? [] : lines(text, /postgres/)),
     breaks: [file('server/src/modules/rooms/store.ts', `if (db.engine === 'postgres') x();`)],
     keeps: [
