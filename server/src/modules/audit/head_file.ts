@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Deps } from '../../context.ts';
@@ -32,7 +33,7 @@ export function createHeadFile(directory: string, { db, log }: Pick<Deps, 'db' |
     /** Replaces the file; after a crash it is the old one or the new one. */
     write: async (head: AuditMarkRow): Promise<void> => {
       // Several processes may keep it in one folder.
-      const passing = `${path}.${process.pid}.new`;
+      const passing = `${path}.${randomUUID()}.new`;
       const fresh = await open(passing, 'w', 0o600);
       try {
         await fresh.writeFile(`${JSON.stringify(head)}\n`);
