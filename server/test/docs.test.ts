@@ -103,6 +103,14 @@ describe('what is seen', () => {
     );
   });
 
+  test('files that are shown otherwise than they are', async () => {
+    const show = (name: string, text: string) => run(block(`text from=${name}`, text));
+    const [first = '', second = ''] = readFileSync(join(root, 'deploy/veza.service'), 'utf8').split('\n');
+    assert.deepEqual(await show('deploy/veza.service', `${first}\n${second}`), []);
+    assert.match((await show('deploy/veza.service', second.slice(1))).join(), /has other lines/);
+    assert.match((await show('deploy/gone.service', first)).join(), /is not there/);
+  });
+
   test('fields, entries and values that differ, and not what differs from run to run', () => {
     const uuid = '550e8400-e29b-41d4-a716-446655440000';
     assert.deepEqual(

@@ -8,6 +8,6 @@ export type Engine = 'sqlite' | 'postgres';
 export const engines: readonly Engine[] = postgresUrl() ? ['sqlite', 'postgres'] : ['sqlite'];
 
 if (!postgresUrl()) {
-  if (process.env.VEZA_TEST_RECORD) appendFileSync(process.env.VEZA_TEST_RECORD, 'without postgres\n');
+  if (process.env.VEZA_TEST_RECORD) appendFileSync(process.env.VEZA_TEST_RECORD, 'without PostgreSQL\n');
   test('PostgreSQL: not available', { skip: 'nothing in this file ran on PostgreSQL' });
 }

@@ -2,13 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PostgresServer, postgresVersion, startPostgres } from './postgres_server.ts';
+import { notRun, runWithout } from './programs.ts';
 import { isWholeSuite, notReached } from './whole_suite.ts';
 
 // The test runner's global setup: it runs once, in the runner's process, and the test files inherit the environment.
 // TEST_POSTGRES_URL names a server to use; otherwise one is started for this run and stopped after it.
 
-/** What the tests can use, by the name under which a file says that it did without. */
-const services = { postgres: 'PostgreSQL', redis: 'Redis' };
 const required = process.env.VEZA_REQUIRE_SERVICES === '1';
 let started: PostgresServer | null = null;
 let recordDir = '';
@@ -47,25 +46,18 @@ export async function globalTeardown(): Promise<void> {
   await started?.stop();
   const record = (await readFile(join(recordDir, 'record'), 'utf8')).split('\n');
   await rm(recordDir, { recursive: true, force: true });
-  for (const [service, name] of Object.entries(services)) {
-    const without = record.filter((line) => line === `without ${service}`).length;
-    if (without > 0)
-      shout([`NO ${name.toUpperCase()}: ${without} test ${without === 1 ? 'file' : 'files'} ran without it.`]);
-  }
+  const without = runWithout(record);
+  if (without.length > 0) shout(['NOT TRIED, because something is missing here:', ...without]);
   // This set-up's own test says nothing of the server.
   if (required && !record.some((line) => line.startsWith('database ') && !line.endsWith('/services.test.ts'))) {
     shout(['VEZA_REQUIRE_SERVICES=1, but no test ran the server on PostgreSQL.']);
-    process.exitCode = 1;
-  }
-  if (isWholeSuite(process.argv.slice(1), process.execArgv) && required && !record.includes('redis')) {
-    shout(['VEZA_REQUIRE_SERVICES=1, but no test ran with Redis.']);
     process.exitCode = 1;
   }
   if (isWholeSuite(process.argv.slice(1), process.execArgv)) refuseGaps(record);
 }
 
 function refuseGaps(record: string[]): void {
-  const gaps = notReached(record);
+  const gaps = [...notReached(record), ...(required ? notRun(record).map((name) => `used ${name}`) : [])];
   if (gaps.length === 0) return;
   shout(['No test has', ...gaps.map((gap) => `  ${gap}`)]);
   process.exitCode = 1;

@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { differences, fits } from './answers.ts';
-import type { Block, Document } from './markdown.ts';
+import { type Block, type Document, root } from './markdown.ts';
 import { isAnswer, isRun, type Session } from './session.ts';
 
 /**
@@ -13,8 +15,17 @@ export function sessionFaults(document: Document, session: Session): string[] {
   const at = (block: Block, fault: string) => `${document.path}:${block.line}: ${fault}`;
   if (session.broken) return [at(session.broken.block, `the block failed\n${session.broken.output}`)];
   return document.blocks.flatMap((block, i) =>
-    blockFaults(block, document.blocks[i - 1], session).map((fault) => at(block, fault)),
+    [...sourceFaults(block), ...blockFaults(block, document.blocks[i - 1], session)].map((fault) => at(block, fault)),
   );
+}
+
+/** A block that shows a file, or a part of it, has its words: there is one of each truth. */
+function sourceFaults({ words, text }: Block): string[] {
+  const name = words.find((word) => word.startsWith('from='))?.slice('from='.length);
+  if (name === undefined) return [];
+  const path = join(root, name);
+  if (!existsSync(path)) return [`${name} is not there`];
+  return `\n${readFileSync(path, 'utf8')}`.includes(`\n${text}\n`) ? [] : [`${name} has other lines`];
 }
 
 function blockFaults(block: Block, before: Block | undefined, { outputs, log, located }: Session): string[] {

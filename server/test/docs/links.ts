@@ -24,7 +24,7 @@ function faultOf(document: Document, target: string, line: number): string[] {
 }
 
 /** `server/src/app.ts` and the like, as inline code. */
-const NAMED = /`((?:server|bench|docs|sdk|web)\/[\w./-]*|[A-Z]+\.md|package\.json|\.ci\/run)`/g;
+const NAMED = /`((?:server|bench|deploy|docs|sdk|web)\/[\w./-]*|[A-Z]+\.md|package\.json|\.ci\/run)`/g;
 
 function pathFaults(document: Document): string[] {
   return document.prose.flatMap((line, i) =>

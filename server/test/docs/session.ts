@@ -10,9 +10,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { freePort } from '../harness/free_port.ts';
 import { startServer } from '../harness/server_process.ts';
 import { type Block, type Document, root } from './markdown.ts';
 
@@ -75,7 +75,7 @@ function variablesOf({ text }: Document): Record<string, string> {
 async function runBlocks(document: Document, directory: string, port: string): Promise<Omit<Session, 'log' | 'left'>> {
   const results = join(directory, '.results');
   mkdirSync(results);
-  const ports: Record<string, string> = { 8080: port, 8081: await freePort(), 8082: await freePort() };
+  const ports: Record<string, string> = { 8080: port, 8081: `${await freePort()}`, 8082: `${await freePort()}` };
   const located = (text: string) => text.replaceAll(/\b808[012]\b/g, (written) => ports[written] as string);
   const blocks = document.blocks.filter(isRun);
   const steps = blocks.map((block, i) => stepOf(document, block, i, results, located));
@@ -141,13 +141,4 @@ async function shell(directory: string, results: string): Promise<boolean> {
 function read(results: string, name: string): string {
   const path = join(results, name);
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return String(port);
 }
