@@ -25,4 +25,5 @@ async function startCaddy(caddy: string, { directory, ports }: Nodes) {
 }
 
 const [caddy] = programs('caddy') ?? [];
-if (caddy && engines.includes('postgres')) describeProxy('Caddy', (nodes) => startCaddy(caddy, nodes));
+if (caddy && engines.includes('postgres'))
+  describeProxy('Caddy', (nodes) => startCaddy(caddy, nodes), { speaksTls: false });

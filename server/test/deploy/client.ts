@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as requestPlain } from 'node:http';
+import { connect } from 'node:http2';
 import { request as requestTls } from 'node:https';
 import { json } from 'node:stream/consumers';
 
@@ -40,7 +41,8 @@ export async function ask(url: string, method: string, path: string, asking: Ask
     ...(from === undefined ? {} : { localAddress: from }),
   });
   const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
-  // What is refused by its length is not waited for, and cut off while it is on its way.
+  // What is refused by its length may be cut off while it is still on its way.
+  sent.on('error', () => undefined);
   sent.end(bytes);
   const [response] = await answered;
   return { status: response.statusCode ?? 0, headers: response.headers, data: await dataOf(response) };
@@ -51,7 +53,22 @@ async function dataOf(response: IncomingMessage): Promise<Data> {
   return parsed?.data ?? parsed?.error ?? parsed;
 }
 
-/** The same, of which this status is expected. */
+/** An event stream over HTTP/2, as browsers have it behind a proxy; resolves with what came until the text was in it. */
+export async function streamOverHttp2(url: string, token: string, until: () => Promise<string>): Promise<string> {
+  const session = connect(url);
+  const stream = session.request({ ':path': '/api/v1/events/stream', authorization: `Bearer ${token}` });
+  let came = '';
+  let awaited: string | undefined;
+  for await (const chunk of stream) {
+    came += chunk;
+    awaited ??= await until();
+    if (came.includes(awaited)) break;
+  }
+  session.destroy();
+  return came;
+}
+
+/** One request, of which this status is expected. */
 export async function expecting(
   status: number,
   url: string,

@@ -95,6 +95,8 @@ function run(bwrap: string, image: Image, { text, flags }: Instruction): void {
   const packages = /apt-get install -y --no-install-recommends ([^&]*)/.exec(text)?.[1];
   if (packages !== undefined) return void image.packages.push(...packages.trim().split(/\s+/));
   const cache = /^type=cache,target=(.+)$/.exec(flags.mount ?? '')?.[1];
+  // Bubblewrap makes no place for it in a folder of the system.
+  if (cache !== undefined) mkdirSync(cache, { recursive: true });
   const { status, output } = runIn(
     {
       ...{ bwrap, root: image.root, directory: image.directory },

@@ -64,4 +64,5 @@ function around(folder: string): string {
 }
 
 const [nginx] = programs('nginx') ?? [];
-if (nginx && engines.includes('postgres')) describeProxy('nginx', (nodes) => startNginx(nginx, nodes));
+if (nginx && engines.includes('postgres'))
+  describeProxy('nginx', (nodes) => startNginx(nginx, nodes), { speaksTls: true });

@@ -18,7 +18,11 @@ export interface Sandbox {
 }
 
 /** What each sandbox has for itself, and what an image may have in its root. */
-const notOfSystem = new Set(['proc', 'dev', 'sys', 'tmp', 'run', 'app', 'data']);
+const notOfSystem = new Set(['proc', 'dev', 'sys', 'tmp', 'app', 'data']);
+
+/** Whether bubblewrap may do here what it does: in some containers it may not. */
+export const canSandbox = (bwrap: string): boolean =>
+  spawnSync(bwrap, ['--unshare-pid', '--ro-bind', '/', '/', '--proc', '/proc', 'true']).status === 0;
 
 /** Puts into a folder what a root needs for this system to be mounted into it. */
 export function prepareRoot(root: string): void {

@@ -54,8 +54,10 @@ export async function keepListening(url: string, token: string, room: number) {
 
   async function open(): Promise<void> {
     client = await connect(url.replace('http', 'ws'), { token }, resume).catch(() => undefined);
-    if (client) sockets++;
-    else await sleep(100);
+    if (!client) return void (await sleep(100));
+    sockets++;
+    // From where the first began, if it is closed before it has been told anything.
+    resume ??= client.of('hello')[0].last_event_id;
   }
 
   async function run(): Promise<void> {
@@ -79,7 +81,6 @@ export async function keepListening(url: string, token: string, room: number) {
       await ran;
       return { heard, sockets };
     },
-    /** Whether the last of them has been told this. */
-    hasHeard: (id: number) => client !== undefined && logged(client).some(({ data }) => data.id === id),
+    hasHeard: (id: number) => heard.includes(id) || (client && logged(client).some(({ data }) => data.id === id)),
   };
 }
