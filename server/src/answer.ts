@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { LinkHead } from './adapters/blobs/blobs.ts';
 
 /** What an action gives back: REST makes a response of it, a socket an acknowledgement. */
 export interface Answer {
@@ -40,6 +41,8 @@ export interface FileAnswer {
   readonly isShared: boolean;
   /** From the first byte wanted to the last one, that included; rejects where nothing can be read. */
   open(from: number, to: number): Promise<Readable>;
+  /** An address of the same bytes elsewhere; undefined where they are only to be had here. */
+  readonly link: ((head: LinkHead) => Promise<string>) | undefined;
 }
 
 export interface StreamAnswer {

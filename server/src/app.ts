@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
+import type { Blobs } from './adapters/blobs/blobs.ts';
 import { createDiskBlobs } from './adapters/blobs/disk.ts';
 import { createImages } from './adapters/images/sharp.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
@@ -15,6 +16,7 @@ import { lockDataDirectory } from './db/data_lock.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrations/migrate.ts';
 import { openSqlite } from './db/sqlite.ts';
+import { makeDirectory } from './directory.ts';
 import { admissionLimitsOf, createAdmission } from './http/admission.ts';
 import { createServer } from './http/server.ts';
 import { startMaintenance } from './maintenance.ts';
@@ -118,7 +120,7 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
     const redis = config.REDIS_URL === undefined ? undefined : await openRedisOf(config, now, log);
     if (redis) undo.unshift(redis.close);
     const deps = await createDeps(config, { db, redis, now, log, resolveName: overrides.resolve });
-    undo.unshift(deps.webhooks.outgoing.close, deps.files.images.close);
+    undo.unshift(deps.webhooks.outgoing.close, deps.files.images.close, deps.files.blobs.close);
     return { deps, close: () => inTurn(undo) };
   } catch (error) {
     await inTurn(undo);
@@ -215,10 +217,7 @@ async function createDeps(config: Config, { db, redis, now, log, resolveName }: 
       tests: createTestPlaces(config.WEBHOOK_IN_FLIGHT, config.WEBHOOK_IN_FLIGHT_EACH),
     },
     files: {
-      blobs: createDiskBlobs({
-        directory: join(config.DATA_DIR, 'files'),
-        minFreeBytes: config.MIN_FREE_DISK_BYTES,
-      }),
+      blobs: await openBlobs(config, log),
       images: createImages({ maxPixels: config.MAX_THUMBNAIL_PIXELS }),
       making: new Map(),
     },
@@ -229,6 +228,27 @@ async function createDeps(config: Config, { db, redis, now, log, resolveName }: 
 async function openRedisOf({ REDIS_URL: url = '', REDIS_PREFIX: prefix }: Config, now: () => number, log: Logger) {
   const { openRedis } = await import('./adapters/redis/redis.ts');
   return openRedis({ url, prefix, now, log });
+}
+
+async function openBlobs(config: Config, log: Logger): Promise<Blobs> {
+  const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  if (bucket === undefined) {
+    const directory = join(config.DATA_DIR, 'files');
+    return createDiskBlobs({ directory, minFreeBytes: config.MIN_FREE_DISK_BYTES });
+  }
+  // What is told of the disk, and the head of the audit log, are there all the same.
+  makeDirectory(config.DATA_DIR);
+  const { openS3Blobs } = await import('./adapters/blobs/s3.ts');
+  return openS3Blobs({
+    bucket,
+    prefix: config.S3_PREFIX,
+    region: config.S3_REGION,
+    endpoint: config.S3_ENDPOINT,
+    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
+    pathStyle: config.S3_PATH_STYLE,
+    linkSeconds: config.S3_REDIRECT ? config.S3_REDIRECT_SECONDS : undefined,
+    log,
+  });
 }
 
 function outgoingOf(config: Config, resolveName: Resolve | undefined): Outgoing {

@@ -3,17 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PostgresServer, postgresVersion, startPostgres } from './postgres_server.ts';
 import { notRun, runWithout } from './programs.ts';
+import { type StoreProcess, startStore } from './s3/store_process.ts';
 import { isWholeSuite, notReached } from './whole_suite.ts';
 
 // The test runner's global setup: it runs once, in the runner's process, and the test files inherit the environment.
-// TEST_POSTGRES_URL names a server to use; otherwise one is started for this run and stopped after it.
+// TEST_POSTGRES_URL and TEST_S3_URL name servers to use; otherwise each is started for this run and stopped after it.
 
 const required = process.env.VEZA_REQUIRE_SERVICES === '1';
 let started: PostgresServer | null = null;
+let store: StoreProcess | undefined;
 let recordDir = '';
 
 export async function globalSetup(): Promise<void> {
-  await findPostgres();
+  await Promise.all([findPostgres(), findStore()]);
   recordDir = await mkdtemp(join(tmpdir(), 'veza-test-record-'));
   process.env.VEZA_TEST_RECORD = join(recordDir, 'record');
   await writeFile(process.env.VEZA_TEST_RECORD, '');
@@ -42,8 +44,27 @@ async function findPostgres(): Promise<void> {
   ]);
 }
 
+/** An S3 API, by an address with its pair of keys in it. */
+async function findStore(): Promise<void> {
+  const given = process.env.TEST_S3_URL;
+  if (given) {
+    process.env.VEZA_TEST_S3_URL = given;
+    console.log('Tests on the S3 store of TEST_S3_URL');
+    return;
+  }
+  delete process.env.VEZA_TEST_S3_URL;
+  try {
+    store = await startStore();
+    process.env.VEZA_TEST_S3_URL = store.url;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (required) throw new Error(`VEZA_REQUIRE_SERVICES=1 and no S3 store: ${reason}`);
+    shout(['NO S3 STORE: nothing in this run is tested on it.', reason, 'Run npm ci or set TEST_S3_URL.']);
+  }
+}
+
 export async function globalTeardown(): Promise<void> {
-  await started?.stop();
+  await Promise.all([started?.stop(), store?.stop()]);
   const record = (await readFile(join(recordDir, 'record'), 'utf8')).split('\n');
   await rm(recordDir, { recursive: true, force: true });
   const without = runWithout(record);

@@ -12,6 +12,8 @@ export interface BytesPlan {
   readonly range: ByteRange | undefined;
 }
 
+/** Whoever keeps the bytes asks each time whether he still may have them. */
+export const FILE_CACHING = 'private, no-cache';
 // What is opened as a page of its own: pictures, sound and film show, nothing runs.
 const PAGE =
   "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
@@ -23,7 +25,7 @@ export function planBytes(file: FileAnswer, method: string | undefined, asked: I
     ...['etag', etag],
     ...['last-modified', new Date(file.modifiedAt).toUTCString()],
     ...['accept-ranges', 'bytes'],
-    ...['cache-control', 'private, no-cache'],
+    ...['cache-control', FILE_CACHING],
     ...['content-security-policy', PAGE],
     ...['cross-origin-resource-policy', file.isShared ? 'cross-origin' : 'same-origin'],
   ];

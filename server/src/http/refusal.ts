@@ -2,6 +2,7 @@ import { AppError, invalidField } from '../errors.ts';
 
 const mapped: Readonly<Record<string, () => AppError>> = {
   StorageFull: () => new AppError('STORAGE_FULL'),
+  BlobsUnavailable: () => new AppError('SERVICE_UNAVAILABLE', { reason: 'files' }, 5),
   DatabaseUnavailable: () => new AppError('SERVICE_UNAVAILABLE', {}, 1),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new AppError('UNSUPPORTED_MEDIA_TYPE', { allowed: ['application/json'] }),
   FST_ERR_CTP_BODY_TOO_LARGE: () => new AppError('PAYLOAD_TOO_LARGE'),

@@ -10,6 +10,7 @@ import { etagOf, isUnchanged } from './conditional.ts';
 import { failure, success, successOf } from './envelope.ts';
 import { pushRateHeaders } from './limits.ts';
 import { codingOf, languageOf } from './preferences.ts';
+import { linkHeadOf, mayRedirect } from './redirect.ts';
 import { refusalOf } from './refusal.ts';
 import { countRequest, type RequestCounts } from './request_counts.ts';
 import { logCall } from './request_log.ts';
@@ -91,7 +92,13 @@ export function createReplies(
   /** Reading starts before the head is written, so that what cannot be read is refused; from then on the reader sets the pace. */
   function sendFile(call: Call, file: FileAnswer): void {
     const { raw } = call.reply;
-    const { status, headers, range } = planBytes(file, call.reply.request.method, call.reply.request.raw.headers);
+    const asked = call.reply.request.raw.headers;
+    const plan = planBytes(file, call.reply.request.method, asked);
+    if (file.link !== undefined && mayRedirect(file, plan, asked)) {
+      const go = (location: string) => send(call, 302, undefined, ['location', location, 'content-length', '0']);
+      return void file.link(linkHeadOf(file)).then(go, (error) => fail(call, error));
+    }
+    const { status, headers, range } = plan;
     const head = () => writeHead(call, status, headers);
     if (call.answered) return;
     if (range === undefined) {

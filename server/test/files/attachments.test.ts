@@ -147,13 +147,13 @@ for (const engine of engines) {
     });
 
     it('a deleted message takes its files along, and their bytes', async () => {
-      const before = stored(app).length;
+      const before = (await stored(app)).length;
       const id = await give(alice, {}, 'only here');
       const sent = await alice.post(path, { content: 'x', file_ids: [id] }, 201);
       const gone = await alice.delete(`/messages/${sent.id}`, 200, { prefer: 'return=representation' });
       assert.equal(gone.attachments[0].file_id, id);
       for (const person of [alice, bob]) await person.get(`/files/${id}/download`, 404);
-      assert.equal(stored(app).length, before);
+      assert.equal((await stored(app)).length, before);
     });
 
     it('a repeated send is one message with its files; with others it is another request', async () => {

@@ -10,10 +10,10 @@ import { createDiskBlobs } from '../../src/adapters/blobs/disk.ts';
 import { ownCtx } from '../../src/context.ts';
 import { StorageFull } from '../../src/db/database.ts';
 import { sweepBlobs } from '../../src/modules/files/sweep.ts';
-import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
 import { conforms, MAX_AHEAD, takenAhead } from './blobs_conformance.ts';
 import { holdWrites } from './held_writes.ts';
+import { places } from './places.ts';
 import { stored } from './stored.ts';
 
 async function* words() {
@@ -59,9 +59,9 @@ describe('blobs on a disk', () => {
   });
 });
 
-for (const engine of engines) {
-  describe(`what a crash has left (${engine})`, async () => {
-    const app = await createTestApp(engine);
+for (const { name, engine, variables } of places) {
+  describe(`what a crash has left (${name})`, async () => {
+    const app = await createTestApp(engine, await variables());
     after(app.close);
 
     it('between the bytes and their row is no file, and is swept; what has a row stays', async () => {
@@ -75,7 +75,7 @@ for (const engine of engines) {
       await app.unchanged(async () => {
         assert.equal(await sweepBlobs(ctx, going, 0), 1);
       });
-      assert.ok(!stored(app).includes(lost));
+      assert.ok(!(await stored(app)).includes(lost));
       assert.equal((await alice.request('GET', file.url)).text, 'kept');
       assert.equal(await sweepBlobs(ctx, going, 0), 0);
     });

@@ -32,7 +32,7 @@ for (const engine of engines) {
       const drop = () => write(ctx, 'test', (inner) => dropFiles(inner, seen));
       assert.deepEqual([(await drop()).count, (await drop()).count], [3, 0]);
       await inOrder();
-      assert.equal(stored(app).length, 1);
+      assert.equal((await stored(app)).length, 1);
     });
 
     it('and each goes on where the other was faster', async () => {
@@ -41,7 +41,7 @@ for (const engine of engines) {
       const purged = await Promise.all([purgeFiles(ctx, going), purgeFiles(ctx, going)]);
       assert.equal(purged[0] + purged[1], 60);
       await inOrder();
-      assert.equal(stored(app).length, 1);
+      assert.equal((await stored(app)).length, 1);
     });
   });
 }

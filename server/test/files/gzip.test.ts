@@ -46,7 +46,7 @@ for (const engine of engines) {
           await alice.delete(`/files/${data.file_id}`, 204);
         }
       }
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('are 413 as soon as what comes out is too much, and so is what never comes to an end', async () => {
@@ -63,7 +63,7 @@ for (const engine of engines) {
         ])
           assert.deepEqual(await refused(bomb), tooLarge);
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('are 400 when they are not gzip, or not all of it', async () => {
@@ -87,7 +87,7 @@ for (const engine of engines) {
         const [status, , details] = await refused(gzipSync(body.subarray(0, -20)));
         assert.deepEqual([status, details.field, details.reason], [400, 'body', 'malformed_multipart']);
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('are 415 when they come in anything else', async () => {
@@ -100,7 +100,7 @@ for (const engine of engines) {
             unsupported,
           );
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
   });
 }

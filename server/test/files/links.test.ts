@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
 import { movableClock } from '../harness/auth.ts';
+import { places } from './places.ts';
 
-for (const engine of engines) {
-  describe(`addresses that need no token (${engine})`, async () => {
+for (const { name, engine, variables } of places) {
+  describe(`addresses that need no token (${name})`, async () => {
     const clock = movableClock();
-    const app = await createTestApp(engine, { ACCESS_TOKEN_SECONDS: '86400' }, { now: clock.now });
+    const app = await createTestApp(
+      engine,
+      { ...(await variables()), ACCESS_TOKEN_SECONDS: '86400' },
+      { now: clock.now },
+    );
     after(app.close);
     const [alice, bob] = [await app.register('alice'), await app.register('bob')];
     const room = await alice.post('/rooms', { name: 'behind doors', is_public: false }, 201);

@@ -1,36 +1,34 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { textOf } from '../../src/db/statement.ts';
-import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
+import { places } from './places.ts';
 import { png } from './samples.ts';
 import { stored } from './stored.ts';
 
-for (const engine of engines) {
-  describe(`bytes that are lost, as after a restore without them (${engine})`, async () => {
-    const app = await createTestApp(engine);
+for (const { name, engine, variables } of places) {
+  describe(`bytes that are lost, as after a restore without them (${name})`, async () => {
+    const app = await createTestApp(engine, await variables());
     after(app.close);
     const [alice, bob] = [await app.register('alice'), await app.register('bob')];
-    const lose = () => {
-      for (const name of stored(app)) rmSync(join(app.directory, 'files', name.slice(0, 2), name));
+    const lose = async () => {
+      for (const name of await stored(app)) await app.deps.files.blobs.remove(name);
     };
 
     it('are there again with the next upload of the same, for all files of them', async () => {
       const content = 'lost and found';
       const first = await alice.upload({ name: 'a.txt', content }, 201);
-      lose();
+      await lose();
       await alice.get(first.url, 404);
       const files = await Promise.all(
         [alice, bob, alice].map((person) => person.upload({ name: 'b.txt', content }, 201)),
       );
-      assert.equal(stored(app).length, 1);
+      assert.equal((await stored(app)).length, 1);
       assert.equal((await bob.request('GET', files[1].url)).text, content);
       for (const { url } of [first, files[0], files[2]]) assert.equal((await alice.request('GET', url)).text, content);
       await bob.delete(`/files/${files[1].file_id}`, 204);
       for (const { file_id } of [first, files[0], files[2]]) await alice.delete(`/files/${file_id}`, 204);
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('of a thumbnail are made again, and of its picture they are 404 until it is uploaded', async () => {
@@ -38,13 +36,13 @@ for (const engine of engines) {
       const file = await alice.upload({ name: 'a.png', content }, 201);
       const small = () => alice.request('GET', file.thumbnail_url);
       const before = await small();
-      lose();
+      await lose();
       assert.equal((await small()).status, 404);
       await alice.upload({ name: 'b.png', content }, 201);
       for (let twice = 0; twice < 2; twice++) {
         const { status, bytes } = await small();
         assert.deepEqual([status, bytes.equals(before.bytes)], [200, true]);
-        assert.equal(stored(app).length, 2);
+        assert.equal((await stored(app)).length, 2);
       }
     });
 
@@ -56,9 +54,9 @@ for (const engine of engines) {
       await app.deps.db.write('test', (db) =>
         db.run(textOf(`update blobs set sha256 = 'of another encoder', name = '00.gone' where id = ${image}`), []),
       );
-      const strays = stored(app).length;
+      const strays = (await stored(app)).length;
       for (let twice = 0; twice < 2; twice++) assert.equal((await small()).status, 200);
-      assert.equal(stored(app).length, strays + 1);
+      assert.equal((await stored(app)).length, strays + 1);
       const old = await app.deps.db.reader.all(textOf(`select id from blobs where name = '00.gone'`), []);
       assert.deepEqual(old, []);
     });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import sharp from 'sharp';
-import { engines } from '../engines.ts';
 import { createTestApp } from '../harness/app.ts';
+import { places } from './places.ts';
 import { bomb, endlessGif, png } from './samples.ts';
 import { stored } from './stored.ts';
 
@@ -14,9 +14,9 @@ const photo = (format: 'jpeg' | 'png' | 'gif' | 'webp' | 'avif', orientation = 1
     .toFormat(format, { effort: 1 } as object)
     .toBuffer();
 
-for (const engine of engines) {
-  describe(`pictures (${engine})`, async () => {
-    const app = await createTestApp(engine);
+for (const { name, engine, variables } of places) {
+  describe(`pictures (${name})`, async () => {
+    const app = await createTestApp(engine, await variables());
     after(app.close);
     const alice = await app.register('alice');
     const small = (url: string, size?: number) =>
@@ -51,7 +51,7 @@ for (const engine of engines) {
     });
 
     it('is made once, whoever asks at once, and goes with the last file of its bytes', async () => {
-      const before = stored(app).length;
+      const before = (await stored(app)).length;
       const content = await sharp(await photo('png'))
         .negate()
         .png()
@@ -59,16 +59,16 @@ for (const engine of engines) {
       const [one, two] = await Promise.all(['a.png', 'b.png'].map((name) => alice.upload({ name, content }, 201)));
       const replies = await Promise.all([one, two, one, two].map(({ thumbnail_url }) => small(thumbnail_url, 64)));
       assert.equal(new Set(replies.map(({ headers }) => headers.etag)).size, 1);
-      assert.equal(stored(app).length, before + 2);
+      assert.equal((await stored(app)).length, before + 2);
       const { etag } = replies[0]?.headers ?? {};
       const again = await alice.request('GET', `${one.thumbnail_url}?size=64`, {
         headers: { 'if-none-match': `${etag}` },
       });
       assert.equal(again.status, 304);
       await alice.delete(`/files/${one.file_id}`, 204);
-      assert.equal(stored(app).length, before + 2);
+      assert.equal((await stored(app)).length, before + 2);
       await alice.delete(`/files/${two.file_id}`, 204);
-      assert.equal(stored(app).length, before);
+      assert.equal((await stored(app)).length, before);
       assert.equal((await small(two.thumbnail_url, 64)).status, 404);
     });
 

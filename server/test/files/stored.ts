@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { globSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestApp } from '../harness/app.ts';
 
-/** Names of the bytes that are kept; fails when anything is left of an upload that was not. */
-export function stored({ directory }: { readonly directory: string }): string[] {
-  assert.deepEqual(readdirSync(join(directory, 'files/drafts')), [], 'nothing is left of refused uploads');
-  return globSync('files/??/*', { cwd: directory }).map((path) => basename(path));
+/** Names of the bytes that are kept; fails when anything is left on the disk of an upload that was not. */
+export async function stored({ directory, deps }: TestApp): Promise<string[]> {
+  if (deps.config.S3_BUCKET === undefined)
+    assert.deepEqual(readdirSync(join(directory, 'files/drafts')), [], 'nothing is left of refused uploads');
+  const names: string[] = [];
+  for await (const { name } of deps.files.blobs.names()) names.push(name);
+  return names;
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { textOf } from '../../src/db/statement.ts';
-import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import { assertLikeExample } from '../harness/example.ts';
 import { formOf } from '../harness/form.ts';
+import { places } from './places.ts';
 import { png, zipOf } from './samples.ts';
 import { stored } from './stored.ts';
 
@@ -22,9 +22,9 @@ const printed = {
 };
 const pdf = Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(3_000, 7)]);
 
-for (const engine of engines) {
-  describe(`files (${engine})`, async () => {
-    const app = await createTestApp(engine, { MAX_FILE_BYTES: '100000' });
+for (const { name, engine, variables } of places) {
+  describe(`files (${name})`, async () => {
+    const app = await createTestApp(engine, { ...(await variables()), MAX_FILE_BYTES: '100000' });
     after(app.close);
     const [alice, bob, carol, mallory] = [
       await app.register('alice'),
@@ -57,7 +57,7 @@ for (const engine of engines) {
       await alice.delete(`/files/${file.file_id}`, 204);
       for (const person of [alice, bob]) await person.get(file.url, 404);
       assert.equal((await bob.get(`/rooms/${room.id}/files`, 200)).total, 0);
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('fields may come before the file or after it, and the place in the query too', async () => {
@@ -97,7 +97,7 @@ for (const engine of engines) {
         for (const [query, fields, field] of refusals)
           assert.equal((await bob.upload(upload(query, fields), 400)).details.field, field);
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('a file of nowhere is its uploader’s alone', async () => {
@@ -120,12 +120,12 @@ for (const engine of engines) {
         carol.upload({ name: 'three.md', content }, 201),
       ]);
       assert.equal(new Set([one.sha256, two.sha256, three.sha256]).size, 1);
-      assert.equal(stored(app).length, 1);
+      assert.equal((await stored(app)).length, 1);
       await alice.delete(`/files/${one.file_id}`, 204);
       await carol.delete(`/files/${three.file_id}`, 204);
       assert.equal((await bob.request('GET', two.url)).text, content);
       await bob.delete(`/files/${two.file_id}`, 204);
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('two who upload the same bytes, while the last file of them is deleted, both have them', async () => {
@@ -139,12 +139,12 @@ for (const engine of engines) {
         ]);
         assert.equal((await bob.request('GET', files[0].url)).text, content);
         assert.equal((await carol.request('GET', files[1].url)).text, content);
-        assert.equal(stored(app).length, 1);
+        assert.equal((await stored(app)).length, 1);
         await Promise.all([
           bob.delete(`/files/${files[0].file_id}`, 204),
           carol.delete(`/files/${files[1].file_id}`, 204),
         ]);
-        assert.deepEqual(stored(app), []);
+        assert.deepEqual(await stored(app), []);
       }
     });
 
@@ -191,7 +191,7 @@ for (const engine of engines) {
         }
         assert.equal((await carol.upload({ name: 'empty.txt', content: '' }, 400)).details.reason, 'empty');
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('a file at the limit is taken, one above and one far above are not', async () => {
@@ -203,7 +203,7 @@ for (const engine of engines) {
           assert.deepEqual([error.code, error.details], ['FILE_TOO_LARGE', { field: 'file', max_bytes: 100_000 }]);
         }
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('a form that is none, or not whole, is refused by what is wrong with it', async () => {
@@ -239,7 +239,7 @@ for (const engine of engines) {
         if (status === 400) assert.equal(reply.error.details.field, named, reply.text);
         if (status === 201) await carol.delete(`/files/${reply.data.file_id}`, 204);
       }
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('a repeated upload is one file; other bytes under its key are another request', async () => {
@@ -250,9 +250,9 @@ for (const engine of engines) {
       assert.equal((await bob.upload({ ...upload, content: 'all is lost' }, 422)).code, 'IDEMPOTENCY_MISMATCH');
       assert.equal((await bob.upload({ ...upload, name: 'other.txt' }, 422)).code, 'IDEMPOTENCY_MISMATCH');
       assert.equal((await bob.get(`/rooms/${room.id}/files`, 200)).total, 1);
-      assert.equal(stored(app).length, 1);
+      assert.equal((await stored(app)).length, 1);
       await bob.delete(`/files/${first.file_id}`, 204);
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('a room’s files are paged, newest first', async () => {
@@ -281,9 +281,9 @@ for (const engine of engines) {
       const file = await alice.upload({ name: 'a.txt', content: 'of a room', fields: { room_id: gone.id } }, 201);
       await alice.delete(`/rooms/${gone.id}`, 204);
       for (const person of [alice, app.admin]) await person.get(file.url, 404);
-      const before = stored(app);
+      const before = await stored(app);
       assert.equal(await purge(app), 1);
-      assert.equal(stored(app).length, before.length - 1);
+      assert.equal((await stored(app)).length, before.length - 1);
       const [{ bytes } = {}] = await app.deps.db.reader.all(
         textOf(`select bytes from storage_usage where user_id = ${alice.id}`),
         [],
@@ -306,8 +306,12 @@ for (const engine of engines) {
     });
   });
 
-  describe(`storage that is used up (${engine})`, async () => {
-    const app = await createTestApp(engine, { MAX_USER_STORAGE_BYTES: '100', MAX_STORAGE_BYTES: '150' });
+  describe(`storage that is used up (${name})`, async () => {
+    const app = await createTestApp(engine, {
+      ...(await variables()),
+      MAX_USER_STORAGE_BYTES: '100',
+      MAX_STORAGE_BYTES: '150',
+    });
     after(app.close);
 
     it('is 507 for the person, then for the server, and free again after a deletion', async () => {
@@ -324,7 +328,7 @@ for (const engine of engines) {
       assert.equal((await bob.upload(give(1, 'g'), 507)).details.reason, 'server_quota');
       await alice.delete(`/files/${first.file_id}`, 204);
       await bob.upload(give(1, 'g'), 201);
-      assert.equal(stored(app).length, 3);
+      assert.equal((await stored(app)).length, 3);
     });
 
     it('is shared out exactly among uploads at once', async () => {

@@ -85,7 +85,7 @@ for (const engine of engines) {
         await wait(50);
         await settled();
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('one whose length lies is refused, or taken as far as it says', async () => {
@@ -101,7 +101,7 @@ for (const engine of engines) {
         assert.equal((await answer(far)).status, 413);
         await settled();
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('one that comes in pieces of a byte is whole, however it says its length', async () => {
@@ -134,7 +134,7 @@ for (const engine of engines) {
         assert.match(text, /REQUEST_TIMEOUT/);
         await settled();
       });
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('one that is refused midway, or ends before its body, does not hold up what comes on its connection', async () => {
@@ -151,7 +151,7 @@ for (const engine of engines) {
         socket.write(`GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\n\r\n`);
         assert.match((await answers).text, /^HTTP\/1.1 400 .*HTTP\/1.1 200 /s);
       }
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('is refused before its bytes come, where it says so in time', async () => {
@@ -164,7 +164,7 @@ for (const engine of engines) {
       assert.equal((await refusal(`/files/upload?room_id=${room.id}`, Buffer.alloc(0))).status, 403);
       assert.equal((await refusal('/files/upload?room_id=999', Buffer.alloc(0))).status, 404);
       assert.equal((await refusal('/files/upload', form.body.subarray(0, 1_000))).status, 403);
-      assert.deepEqual(stored(app), []);
+      assert.deepEqual(await stored(app), []);
     });
 
     it('counts by who one is, and where, when the last byte has come', async () => {
@@ -182,13 +182,13 @@ for (const engine of engines) {
       const second = await app.login('alice');
       assert.equal(await late(() => second.post('/auth/logout', {}, 204), second), 401);
       await settled();
-      assert.equal(stored(app).length, 1);
+      assert.equal((await stored(app)).length, 1);
     });
 
     it('one that is answered 408 while its picture waits leaves nothing', async () => {
       const { images } = app.deps.files;
       const second = await app.login('alice');
-      const before = stored(app);
+      const before = await stored(app);
       let go: () => void = () => undefined;
       const held = new Promise<void>((resolve) => {
         go = resolve;
@@ -208,7 +208,7 @@ for (const engine of engines) {
       assert.equal((await answer(socket)).status, 408);
       go();
       await first;
-      while (stored(app).length > before.length) await wait(5);
+      while ((await stored(app)).length > before.length) await wait(5);
       assert.equal((await app.admin.get('/admin/consistency', 200)).ok, true);
     });
 

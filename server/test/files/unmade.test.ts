@@ -104,20 +104,20 @@ for (const engine of engines) {
     it('on a full disk it is made, and sent without being kept', async (t) => {
       const picture = await alice.upload({ name: 'a.png', content: png(33, 23) }, 201);
       const broken = await alice.upload({ name: 'b.png', content: png(33, 24).subarray(0, 60) }, 201);
-      const before = stored(app);
+      const before = await stored(app);
       const directory = `${app.directory}/files`;
       const full = createDiskBlobs({ directory, minFreeBytes: Number.MAX_SAFE_INTEGER });
       const { mock } = t.mock.method(blobs, 'receive', full.receive);
       await app.unchanged(async () => {
         for (let twice = 0; twice < 2; twice++) assert.equal(await typeOf(picture.thumbnail_url), WEBP);
       });
-      assert.deepEqual(stored(app), before);
+      assert.deepEqual(await stored(app), before);
       const unkept = await alice.request('GET', picture.thumbnail_url);
       mock.restore();
       const kept = await alice.request('GET', picture.thumbnail_url);
       assert.ok(kept.bytes.equals(unkept.bytes));
       assert.equal(kept.headers.etag, unkept.headers.etag);
-      assert.equal(stored(app).length, before.length + 1);
+      assert.equal((await stored(app)).length, before.length + 1);
       assert.equal(await typeOf(broken.thumbnail_url), ICON);
     });
 
@@ -149,7 +149,7 @@ describe('thumbnails of a database that may not grow', () => {
     t.after(app.close);
     const { db } = app.deps;
     const file = await app.admin.upload({ name: 'a.png', content: png(30, 20) }, 201);
-    const before = stored(app);
+    const before = await stored(app);
     // Large rows, then such as the one of a thumbnail's bytes, until not one of them fits in any more.
     for (const length of [1_000, 20]) {
       const filling = `insert into blobs (sha256, name, size, refs, created_at)
@@ -162,9 +162,9 @@ describe('thumbnails of a database that may not grow', () => {
       return [status, headers['content-type']];
     };
     await app.unchanged(async () => assert.deepEqual(await typeOf(), [200, WEBP]));
-    assert.deepEqual(stored(app), before);
+    assert.deepEqual(await stored(app), before);
     await db.write('room', (writer) => writer.all(textOf('pragma max_page_count = 100000'), []));
     assert.deepEqual(await typeOf(), [200, WEBP]);
-    assert.equal(stored(app).length, before.length + 1);
+    assert.equal((await stored(app)).length, before.length + 1);
   });
 });

@@ -16,6 +16,14 @@ export interface StoredName {
   readonly keptAt: number;
 }
 
+/** What a place that sends bytes itself has to say of them. */
+export interface LinkHead {
+  readonly type: string;
+  /** `Content-Disposition`. */
+  readonly disposition: string;
+  readonly cacheControl: string;
+}
+
 /**
  * Where the bytes of files are. They never change under a name, and no name is used twice: whoever takes one away can never hit what
  * somebody else has just kept. Which names are in use only the database knows.
@@ -32,8 +40,24 @@ export interface Blobs {
   names(): AsyncIterable<StoredName>;
   /** Drops what was received and neither kept nor discarded within this time. */
   dropDrafts(olderThanMs: number): Promise<void>;
+  /** An address that gives the bytes to whoever has it, for a short while; undefined where they are only to be had through here. */
+  readonly link: ((name: string, head: LinkHead) => Promise<string>) | undefined;
+  /** Whether the place has lately failed; known without asking it. */
+  isDown(): boolean;
+  close(): void;
 }
 
 export class BlobMissing extends Error {
   override readonly name = 'BlobMissing';
+}
+
+/** The place of all bytes does not answer, or refuses us. Nothing can be said of what is there, and trying again may help. */
+export class BlobsUnavailable extends Error {
+  override readonly name = 'BlobsUnavailable';
+  /** What it calls its refusal. */
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
 }

@@ -80,6 +80,9 @@ export function createDiskBlobs({ directory, minFreeBytes }: DiskBlobsOptions): 
         if (Date.now() - mtimeMs >= olderThanMs) await rm(path, { force: true });
       }
     },
+    link: undefined,
+    isDown: () => false,
+    close: () => undefined,
   };
 }
 

@@ -26,6 +26,11 @@ export function responsesOf(route: Route, components: Components): Json {
     responses[status] = { description, headers, content };
     if (route.bytes) responses[206] = { description: 'The range that was asked for.', headers, content };
   }
+  if (route.bytes)
+    responses[302] = {
+      description: 'The bytes are at this address for a short while, where the server has `S3_REDIRECT`.',
+      headers: { ...headersOf(route), Location: reference('Location') },
+    };
   if (route.etag || route.bytes)
     responses[304] = { description: 'Unchanged: the caller has it already.', headers: headersOf(route) };
   for (const [status, codes] of refusalsOf(route)) responses[status] = refused(codes, components);
@@ -100,6 +105,10 @@ export const commonHeaders: Readonly<Record<string, Json>> = {
   RateLimitPolicy: { description: 'What is allowed, as a structured field (IETF draft).', schema: { type: 'string' } },
   RetryAfter: { description: 'Whole seconds until trying again makes sense.', schema: { type: 'integer' } },
   ETag: { description: 'Hash of this answer, for `If-None-Match`.', schema: { type: 'string' } },
+  Location: {
+    description: 'Where it is; to be followed without the token.',
+    schema: { type: 'string', format: 'uri' },
+  },
   IdempotentReplayed: { description: '`true` when this is the first answer again.', schema: { type: 'string' } },
 };
 

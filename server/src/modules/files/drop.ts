@@ -53,12 +53,15 @@ export async function dropUse(ctx: WriteCtx, id: number): Promise<string[]> {
   return gone ? [...names, gone.name] : names;
 }
 
-/** Takes bytes away once it is durable that nothing uses them. What this leaves, for whatever reason, the sweep takes. */
+/**
+ * Takes bytes away once it is durable that nothing uses them, up to the first that cannot be: nobody waits for a place that is out of
+ * order. What this leaves, for whatever reason, the sweep takes.
+ */
 export async function removeBlobs({ deps }: Ctx, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    await deps.files.blobs
-      .remove(name)
-      .catch((error: unknown) => deps.log.warn({ err: error }, 'bytes could not be removed; they are swept later'));
+  try {
+    for (const name of names) await deps.files.blobs.remove(name);
+  } catch (error) {
+    deps.log.warn({ err: error }, 'bytes could not be removed; they are swept later');
   }
 }
 

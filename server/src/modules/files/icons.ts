@@ -26,6 +26,7 @@ export function iconOf(icon: Icon): FileAnswer {
     filename: `${icon}.svg`,
     isInline: true,
     isShared: false,
+    link: undefined,
     open: async (from, to) => Readable.from([bytes.subarray(from, to + 1)]),
   };
 }

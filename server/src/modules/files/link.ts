@@ -7,7 +7,7 @@ import { timestamp } from '../../timestamp.ts';
 import { sameMac } from '../audit/seal.ts';
 import { allowOnFile } from './access.ts';
 import { bytesOfFile } from './present.ts';
-import { opener } from './read.ts';
+import { sourceOf } from './read.ts';
 import { findFile } from './store.ts';
 
 /** An address of a file that needs no token until it expires. Whoever reads the file may make one. */
@@ -33,7 +33,7 @@ export async function downloadShared(
   const isSigned = sameMac(signature, signatureOf(ctx, fileId, file?.uuid ?? '', expires));
   if (!file || !isSigned || expires * 1_000 <= ctx.now || file.visibility === 'deleted')
     throw new AppError('FILE_NOT_FOUND');
-  return okFile(bytesOfFile(file, { isAttachment: false, isShared: true }, opener(ctx, file.blob_name)));
+  return okFile(bytesOfFile(file, { isAttachment: false, isShared: true }, sourceOf(ctx, file.blob_name)));
 }
 
 /** Under a key of its own, derived from the server's: no other signature is ever one of a file. */

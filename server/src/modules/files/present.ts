@@ -47,11 +47,13 @@ export function attachmentsJson(files: readonly Attachment[]): string {
   );
 }
 
-/** What is sent of it; the bytes are `open`'s. */
+export type BytesSource = Pick<FileAnswer, 'open' | 'link'>;
+
+/** What is sent of it; the bytes are the source's. */
 export function bytesOfFile(
   file: FileWithBlob,
   { isAttachment, isShared }: { isAttachment: boolean; isShared: boolean },
-  open: FileAnswer['open'],
+  source: BytesSource,
 ): FileAnswer {
   return {
     size: file.size,
@@ -61,6 +63,6 @@ export function bytesOfFile(
     filename: file.filename,
     isInline: !isAttachment && kindOf(file.mime_type)?.isInline === true,
     isShared,
-    open,
+    ...source,
   };
 }

@@ -4,7 +4,7 @@ import { type Answer, type FileAnswer, ok, okFile } from '../../answer.ts';
 import type { Ctx } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { allowOnFile } from './access.ts';
-import { bytesOfFile, presentFile } from './present.ts';
+import { type BytesSource, bytesOfFile, presentFile } from './present.ts';
 import type { FilePage } from './schema.ts';
 import { findFileCount, listFiles } from './store.ts';
 
@@ -15,7 +15,13 @@ export async function getFile(ctx: Ctx, fileId: number): Promise<Answer> {
 /** The bytes of a file, or of a part of it. */
 export async function downloadFile(ctx: Ctx, fileId: number, isAttachment: boolean): Promise<Answer> {
   const file = await allowOnFile(ctx, 'file.read', fileId);
-  return okFile(bytesOfFile(file, { isAttachment, isShared: false }, opener(ctx, file.blob_name)));
+  return okFile(bytesOfFile(file, { isAttachment, isShared: false }, sourceOf(ctx, file.blob_name)));
+}
+
+/** Where the bytes of a blob are to be had. */
+export function sourceOf(ctx: Ctx, name: string): BytesSource {
+  const { link } = ctx.deps.files.blobs;
+  return { open: opener(ctx, name), link: link && ((head) => link(name, head)) };
 }
 
 /** Reads a blob; one that has gone since it was looked up is 404, as its file is. */

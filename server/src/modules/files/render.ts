@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BlobsUnavailable } from '../../adapters/blobs/blobs.ts';
 import { ImagesBusy, type PictureFailure, type Rendered } from '../../adapters/images/images.ts';
 import { type Ctx, type WriteCtx, write } from '../../context.ts';
 import { StorageFull } from '../../db/database.ts';
@@ -16,7 +17,7 @@ interface Place {
   readonly lost: number | null;
 }
 
-/** Makes a small picture and keeps it, or that none can be made of this one; on a full disk it is made all the same. */
+/** Makes a small picture and keeps it, or that none can be made of this one; where there is no room for it, it is made all the same. */
 export async function render(ctx: Ctx, file: FileWithBlob, place: Place): Promise<Rendered | PictureFailure> {
   const read = readerOf(ctx, file.blob_name, file.size);
   const bytes = await ctx.deps.files.images.shrink(read, place.size, ctx.actor.userId).catch((error: unknown) => {
@@ -25,7 +26,7 @@ export async function render(ctx: Ctx, file: FileWithBlob, place: Place): Promis
   if (bytes === 'failed') return bytes;
   const kept = bytes === 'unreadable' ? keepNone(ctx, place) : keep(ctx, place, bytes);
   await kept.catch((error: unknown) => {
-    if (!(error instanceof StorageFull)) throw error;
+    if (!(error instanceof StorageFull || error instanceof BlobsUnavailable)) throw error;
   });
   return bytes === 'unreadable' ? bytes : { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

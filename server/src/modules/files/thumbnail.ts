@@ -6,7 +6,7 @@ import { allowOnFile } from './access.ts';
 import { iconOf } from './icons.ts';
 import { kindOf } from './kinds.ts';
 import { MAX_SOURCE, measureLate } from './measure.ts';
-import { opener } from './read.ts';
+import { sourceOf } from './read.ts';
 import { render } from './render.ts';
 import { type FileWithBlob, findThumbnail } from './store.ts';
 
@@ -28,7 +28,7 @@ export async function getThumbnail(ctx: Ctx, fileId: number, size: number): Prom
   return okFile({ ...picture, ...named, modifiedAt: file.created_at });
 }
 
-type Picture = Pick<FileAnswer, 'size' | 'digest' | 'open'>;
+type Picture = Pick<FileAnswer, 'size' | 'digest' | 'open' | 'link'>;
 
 /** What is kept, or what is made when there is none or its bytes are lost; undefined where none can be made. */
 async function pictureOf(ctx: Ctx, file: FileWithBlob, side: number): Promise<Picture | undefined> {
@@ -36,11 +36,12 @@ async function pictureOf(ctx: Ctx, file: FileWithBlob, side: number): Promise<Pi
   if (kept?.image_id === null) return undefined;
   const { name = null, sha256 = null, size = null } = kept ?? {};
   if (name !== null && sha256 !== null && size !== null && (await ctx.deps.files.blobs.has(name)))
-    return { size, digest: sha256, open: opener(ctx, name) };
+    return { size, digest: sha256, ...sourceOf(ctx, name) };
   const made = await make(ctx, file, side, kept?.image_id ?? null);
   if (typeof made === 'string') return undefined;
   const { bytes, sha256: digest } = made;
-  return { size: bytes.length, digest, open: async (from, to) => Readable.from([bytes.subarray(from, to + 1)]) };
+  const open: Picture['open'] = async (from, to) => Readable.from([bytes.subarray(from, to + 1)]);
+  return { size: bytes.length, digest, open, link: undefined };
 }
 
 function make(ctx: Ctx, file: FileWithBlob, size: number, lost: number | null): Promise<Rendered | PictureFailure> {

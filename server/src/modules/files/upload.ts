@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Draft } from '../../adapters/blobs/blobs.ts';
+import { BlobsUnavailable, type Draft } from '../../adapters/blobs/blobs.ts';
 import type { PictureSize } from '../../adapters/images/images.ts';
 import { type Answer, created } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
@@ -132,7 +132,7 @@ async function commit(
     });
   } catch (error) {
     // Where it is not known whether the row was kept, the bytes stay until the sweep knows.
-    isUsed = !(error instanceof AppError || error instanceof StorageFull);
+    isUsed = !(error instanceof AppError || error instanceof StorageFull || error instanceof BlobsUnavailable);
     throw error;
   } finally {
     if (!isUsed) await removeBlobs(ctx, [name]);

@@ -9,12 +9,16 @@ import { version } from '../../version.ts';
 const tag = 'health';
 
 async function getReadiness(ctx: Ctx): Promise<Answer> {
-  const { db, nodes } = ctx.deps;
+  const { db, files, nodes } = ctx.deps;
   await db.ping().catch((error: unknown) => {
     ctx.deps.log.error({ err: error }, 'the database does not answer');
     throw new AppError('SERVICE_UNAVAILABLE', { reason: 'database' }, 1);
   });
-  const degraded = [...(db.isFull() ? ['storage_full'] : []), ...(nodes.talk.isBroken ? ['bus'] : [])];
+  const degraded = [
+    ...(db.isFull() ? ['storage_full'] : []),
+    ...(files.blobs.isDown() ? ['files'] : []),
+    ...(nodes.talk.isBroken ? ['bus'] : []),
+  ];
   return ok({ status: 'ready', degraded });
 }
 
