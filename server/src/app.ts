@@ -139,9 +139,12 @@ export async function openDatabaseOnly(config: Config): Promise<Database> {
   return openDatabase(config, raise);
 }
 
+/** Where the embedded database is. */
+export const databasePath = ({ DATA_DIR }: Pick<Config, 'DATA_DIR'>): string => join(DATA_DIR, DATABASE_FILE);
+
 /** Raises where no server has made a database yet. */
 export function requireDatabase(config: Config): void {
-  const path = join(config.DATA_DIR, DATABASE_FILE);
+  const path = databasePath(config);
   if (config.DATABASE_URL === undefined && !existsSync(path))
     throw new Error(`There is no database at ${resolve(path)}: set DATA_DIR to the folder of the server's data`);
 }
@@ -283,9 +286,8 @@ async function openDatabase(config: Config, onFatal: (error: Error) => void, max
       isPooled: config.DATABASE_POOLER === 'transaction',
     });
   }
-  const path = join(config.DATA_DIR, DATABASE_FILE);
   return openSqlite({
-    path,
+    path: databasePath(config),
     minFreeBytes: config.MIN_FREE_DISK_BYTES,
     onFatal,
     ...(maxPages === undefined ? {} : { maxPages }),

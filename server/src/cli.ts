@@ -6,6 +6,7 @@ const terminal: Terminal = {
   environment: process.env,
   print: (line) => void process.stdout.write(`${line}\n`),
   warn: (line) => void process.stderr.write(`${line}\n`),
+  progress: (line) => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[2K${line}`)),
   readInput: () => text(process.stdin),
   interrupted: () => {
     const interrupt = new AbortController();

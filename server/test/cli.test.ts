@@ -58,7 +58,14 @@ describe('the command veza', () => {
   it('says all it can in one look, and what a command takes', async () => {
     const { code, out } = await veza(directory, []);
     assert.equal(code, 0);
-    for (const name of ['start', 'admin create USERNAME', 'admin reset-password ACCOUNT', 'audit verify', 'listen'])
+    for (const name of [
+      'start',
+      'admin create USERNAME',
+      'admin reset-password ACCOUNT',
+      'audit verify',
+      'migrate',
+      'listen',
+    ])
       assert.match(out, new RegExp(`^ {2}${name} +\\S`, 'm'));
     assert.ok(out.split('\n').length <= 20, 'it fits on a screen');
     assert.equal((await veza(directory, ['--help'])).out, out);
@@ -226,6 +233,7 @@ describe('the command veza', () => {
       environment: {},
       print: () => {},
       warn: (line) => void said.push(line),
+      progress: () => {},
       readInput: async () => '',
       interrupted: () => AbortSignal.abort(),
       start: () => Promise.reject(new Error('out of the blue')),

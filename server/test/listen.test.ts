@@ -269,6 +269,7 @@ function terminalOf(environment: Terminal['environment']) {
     environment,
     print: (line) => assert.fail(line),
     warn: (line) => void warned.push(line),
+    progress: () => {},
     readInput: async () => '',
     interrupted: () => AbortSignal.abort(),
     start: async () => {},

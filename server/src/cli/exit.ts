@@ -8,6 +8,7 @@ export const exitCodes = {
   unavailable: 69,
   internal: 70,
   inUse: 75,
+  denied: 77,
   config: 78,
 } as const;
 

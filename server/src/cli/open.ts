@@ -42,7 +42,8 @@ export async function withDatabase<T>(
   });
 }
 
-async function opening<T>(terminal: Terminal, open: (config: Config) => T | Promise<T>): Promise<T> {
+/** Reads the settings and opens what they name; what keeps it from that is said with its exit code. */
+export async function opening<T>(terminal: Terminal, open: (config: Config) => T | Promise<T>): Promise<T> {
   try {
     return await open(readConfig(terminal.environment));
   } catch (error) {

@@ -5,6 +5,7 @@ import { adminCreate, adminResetPassword } from './admin.ts';
 import { auditVerify } from './audit.ts';
 import { CommandFailed, type ExitCode, exitCodes } from './exit.ts';
 import { listen } from './listen.ts';
+import { migrate } from './migrate.ts';
 import type { Terminal } from './terminal.ts';
 
 type Command = CommandDef<ArgsDef>;
@@ -15,7 +16,7 @@ function commandsOf(terminal: Terminal): ReadonlyMap<string, Command> {
     run: () => terminal.start(),
   });
   const admin = [adminCreate(terminal), adminResetPassword(terminal)];
-  const all = [start, ...admin, auditVerify(terminal), listen(terminal)] as Command[];
+  const all = [start, ...admin, auditVerify(terminal), migrate(terminal), listen(terminal)] as Command[];
   return new Map(all.map((command) => [nameOf(command), command]));
 }
 
@@ -95,6 +96,6 @@ function overview(commands: ReadonlyMap<string, Command>): string {
     '  --version                     which version this is',
     '',
     'Settings come from the environment, as the server takes them: DATA_DIR says where its data are.',
-    'Exit codes: 0 done, 64 usage, 65 wrong data, 67 no such account, 69 no database, 75 a server runs, 78 configuration.',
+    'Exit codes: 0 done, 64 usage, 65 wrong data, 67 no such account, 69 no database, 75 a server runs, 77 not let in, 78 configuration.',
   ].join('\n');
 }

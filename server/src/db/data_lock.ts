@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import SqliteConnection from 'better-sqlite3';
 import { makeDirectory } from '../directory.ts';
@@ -7,6 +7,9 @@ import { makeDirectory } from '../directory.ts';
 class DataDirectoryRefused extends Error {
   override readonly name = 'DataDirectoryRefused';
 }
+
+/** Stands in a data directory whose data are elsewhere now. */
+const MOVED = 'moved-to-postgresql.txt';
 
 /**
  * Makes the data directory (0700) and owns it until the process ends, however it ends: the lock is the operating system's, held
@@ -26,10 +29,23 @@ export function lockDataDirectory(directory: string): () => void {
     throw new DataDirectoryRefused(`The data directory ${place} ${reasonOf(error)}`, { cause: error });
   }
   const held = lock;
-  return () => {
+  const giveBack = () => {
     held.exec('rollback');
     held.close();
   };
+  const moved = join(place, MOVED);
+  if (!existsSync(moved)) return giveBack;
+  giveBack();
+  throw new DataDirectoryRefused(
+    `The data of ${place} were moved to PostgreSQL: set DATABASE_URL. To go on with the old ones, and without what was written since, remove ${moved}`,
+  );
+}
+
+/** Keeps every later process from taking the old data for the living ones; returns the file that does. */
+export function markMoved(directory: string, text: string): string {
+  const path = join(resolve(directory), MOVED);
+  writeFileSync(path, text, { mode: 0o600, flush: true });
+  return path;
 }
 
 function reasonOf(error: unknown): string {

@@ -161,7 +161,8 @@ const LOCK: CompiledText = {
   (select distinct hashtextextended(stream, 0) as key from unnest($1::text[]) as stream order by 1) as keys`,
 };
 
-function writerOf(client: pg.PoolClient, isPooled: boolean): Writer {
+/** The statements of a transaction that somebody has begun. */
+export function writerOf(client: pg.ClientBase, isPooled: boolean): Writer {
   const locked = new Set<string>();
   return {
     dialect: 'postgres',

@@ -38,16 +38,23 @@ export async function migrate(db: Database, now: number, known: readonly Migrati
   // On an empty database there is no such table.
   const found = await db.reader.all(applied, []).catch((): Row[] => []);
   if (missingOf(found, known, db.dialect).length === 0) return;
-  await db.write('migrate', async (writer) => {
-    await writer.lock(['migrations']);
-    await writer.run(textOf(ledger), []);
-    const missing = missingOf(await writer.all(applied, []), known, writer.dialect);
-    for (const migration of missing) await apply(writer, migration, now);
-  });
+  await db.write('migrate', (writer) => bringUpToDate(writer, now, known));
+}
+
+/** The same, in the caller's transaction. */
+export async function bringUpToDate(
+  writer: Writer,
+  now: number,
+  known: readonly Migration[] = migrations,
+): Promise<void> {
+  await writer.lock(['migrations']);
+  await writer.run(textOf(ledger), []);
+  const missing = missingOf(await writer.all(applied, []), known, writer.dialect);
+  for (const migration of missing) await apply(writer, migration, now);
 }
 
 /** Throws when the schema is not this code's, without changing it. */
-export async function requireMigrated(db: Database): Promise<void> {
+export async function requireMigrated(db: Pick<Database, 'dialect' | 'reader'>): Promise<void> {
   const found = await db.reader.all(applied, []).catch((): Row[] => []);
   if (missingOf(found, migrations, db.dialect).length > 0)
     throw new Error('The database is older than this version: start the server once, which brings it up to date');
