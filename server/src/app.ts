@@ -2,14 +2,11 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
-import type { Blobs } from './adapters/blobs/blobs.ts';
-import { createDiskBlobs } from './adapters/blobs/disk.ts';
 import { createImages } from './adapters/images/sharp.ts';
 import { createMemoryLimiter } from './adapters/limiter/memory.ts';
-import type { Outgoing, Resolve } from './adapters/outgoing/outgoing.ts';
-import { createOutgoing } from './adapters/outgoing/undici.ts';
+import { openBlobs, openOutgoing, openShared } from './adapters/open.ts';
+import type { Resolve } from './adapters/outgoing/outgoing.ts';
 import type { SharedRedis } from './adapters/redis/redis.ts';
-import { parseBlocks } from './address.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './context.ts';
 import { lockDataDirectory } from './db/data_lock.ts';
@@ -117,7 +114,7 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
     undo.unshift(db.close);
     await migrate(db, now());
     for (const concern of await db.concerns()) log.warn({ concern }, 'a power cut can lose what was acknowledged');
-    const redis = config.REDIS_URL === undefined ? undefined : await openRedisOf(config, now, log);
+    const redis = await openShared(config, now, log);
     if (redis) undo.unshift(redis.close);
     const deps = await createDeps(config, { db, redis, now, log, resolveName: overrides.resolve });
     undo.unshift(deps.webhooks.outgoing.close, deps.files.images.close, deps.files.blobs.close);
@@ -214,7 +211,7 @@ async function createDeps(config: Config, { db, redis, now, log, resolveName }: 
     nodes,
     webhooks: {
       vault: createVault(secrets.secretKey, 'webhooks'),
-      outgoing: outgoingOf(config, resolveName),
+      outgoing: openOutgoing(config, resolveName),
       worker,
       attempts: createAttemptCounts(),
       tests: createTestPlaces(config.WEBHOOK_IN_FLIGHT, config.WEBHOOK_IN_FLIGHT_EACH),
@@ -226,41 +223,6 @@ async function createDeps(config: Config, { db, redis, now, log, resolveName }: 
     },
   };
   return deps;
-}
-
-async function openRedisOf({ REDIS_URL: url = '', REDIS_PREFIX: prefix }: Config, now: () => number, log: Logger) {
-  const { openRedis } = await import('./adapters/redis/redis.ts');
-  return openRedis({ url, prefix, now, log });
-}
-
-async function openBlobs(config: Config, log: Logger): Promise<Blobs> {
-  const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
-  if (bucket === undefined) {
-    const directory = join(config.DATA_DIR, 'files');
-    return createDiskBlobs({ directory, minFreeBytes: config.MIN_FREE_DISK_BYTES });
-  }
-  // What is told of the disk, and the head of the audit log, are there all the same.
-  makeDirectory(config.DATA_DIR);
-  const { openS3Blobs } = await import('./adapters/blobs/s3.ts');
-  return openS3Blobs({
-    bucket,
-    prefix: config.S3_PREFIX,
-    region: config.S3_REGION,
-    endpoint: config.S3_ENDPOINT,
-    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
-    pathStyle: config.S3_PATH_STYLE,
-    linkSeconds: config.S3_REDIRECT ? config.S3_REDIRECT_SECONDS : undefined,
-    log,
-  });
-}
-
-function outgoingOf(config: Config, resolveName: Resolve | undefined): Outgoing {
-  return createOutgoing({
-    allowed: parseBlocks(config.WEBHOOK_ALLOWED_CIDRS).blocks,
-    connectMs: config.WEBHOOK_CONNECT_SECONDS * 1_000,
-    totalMs: config.WEBHOOK_ATTEMPT_SECONDS * 1_000,
-    resolve: resolveName,
-  });
 }
 
 async function inTurn(steps: readonly (() => void | Promise<void>)[]): Promise<void> {

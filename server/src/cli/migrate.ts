@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
-import { databasePath, requireDatabase } from '../app.ts';
+import type { Blobs } from '../adapters/blobs/blobs.ts';
+import { databasePath, openDiskBlobs, requireDatabase } from '../app.ts';
 import type { Config } from '../config.ts';
 import { lockDataDirectory, markMoved } from '../db/data_lock.ts';
 import type { AuditMarkRow } from '../db/tables.ts';
@@ -12,6 +13,7 @@ import { type Change, type Moved, transferAll } from '../db/transfer/transfer.ts
 import { auditKeys } from '../modules/audit/keys.ts';
 import { movedMark } from '../modules/audit/move.ts';
 import { CommandFailed, type ExitCode, exitCodes } from './exit.ts';
+import { type CarriedFiles, carryFiles } from './migrate_files.ts';
 import { opening } from './open.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,14 +32,7 @@ export const migrate = (terminal: Terminal) =>
       },
     },
     run: async ({ args }) => {
-      try {
-        await move(terminal, readAddress(args.to));
-      } catch (error) {
-        if (error instanceof TransferRefused) throw new CommandFailed(exits[error.reason], error.message);
-        throw error;
-      } finally {
-        terminal.progress('');
-      }
+      await moveEmbedded(terminal, args.to);
     },
   });
 
@@ -49,14 +44,31 @@ const exits: Readonly<Record<Reason, ExitCode>> = {
   interrupted: exitCodes.failed,
 };
 
-async function move(terminal: Terminal, address: TargetAddress): Promise<void> {
-  const { config, source, giveBack } = await opening(terminal, openEmbedded);
+/** Moves the database, and the bytes of files into another storage where one is given. */
+export async function moveEmbedded(terminal: Terminal, to: string, blobs?: Blobs): Promise<void> {
   try {
-    await moveFrom(terminal, config, source, address);
+    const address = readAddress(to);
+    const { config, source, giveBack } = await opening(terminal, openEmbedded);
+    try {
+      const files = blobs && carryFiles(openDiskBlobs(config), blobs, terminal);
+      await moveFrom(terminal, { config, source, address, files });
+    } finally {
+      source.close();
+      giveBack();
+    }
+  } catch (error) {
+    if (error instanceof TransferRefused) throw new CommandFailed(exits[error.reason], error.message);
+    throw error;
   } finally {
-    source.close();
-    giveBack();
+    terminal.progress('');
   }
+}
+
+interface Move {
+  readonly config: Config;
+  readonly source: Source;
+  readonly address: TargetAddress;
+  readonly files: CarriedFiles | undefined;
 }
 
 /** The data of a server that is stopped, held so that none starts meanwhile. */
@@ -73,10 +85,13 @@ async function openEmbedded(config: Config) {
   }
 }
 
-async function moveFrom(terminal: Terminal, config: Config, source: Source, address: TargetAddress): Promise<void> {
+async function moveFrom(terminal: Terminal, { config, source, address, files }: Move): Promise<void> {
   const begun = performance.now();
   const signal = terminal.interrupted();
-  const changes = { audit_marks: await changeOfMarks(source, config) };
+  const changes = {
+    audit_marks: await changeOfMarks(source, config),
+    ...(files ? { blobs: files.change } : {}),
+  };
   const target = await openTarget(address, Date.now());
   const all: Moved[] = [];
   try {
@@ -98,7 +113,7 @@ async function moveFrom(terminal: Terminal, config: Config, source: Source, addr
   }
   const rows = all.reduce((sum, moved) => sum + moved.rows, 0);
   terminal.print(line('all', rows.toLocaleString('en'), ((performance.now() - begun) / 1_000).toFixed(2)));
-  tellWhatIsNext(terminal, config, target.shown);
+  tellWhatIsNext(terminal, config, target.shown, files);
 }
 
 const line = (table: string, rows: string, seconds: string) =>
@@ -113,7 +128,7 @@ async function changeOfMarks(source: Source, config: Config): Promise<Change> {
   };
 }
 
-function tellWhatIsNext({ print }: Terminal, config: Config, shown: string): void {
+function tellWhatIsNext({ print }: Terminal, config: Config, shown: string, files: CarriedFiles | undefined): void {
   const when = new Date().toISOString();
   const why = 'While this file is here, no server starts on the veza.db beside it.';
   const mark = markMoved(
@@ -123,6 +138,13 @@ function tellWhatIsNext({ print }: Terminal, config: Config, shown: string): voi
   print('Every row was read back; counts and checksums are those of the source.');
   print('');
   print(`Next   set DATABASE_URL to ${shown}, with the password, and start the server.`);
-  print(`Files  stay in ${resolve(config.DATA_DIR, 'files')}: the server needs the same DATA_DIR as before.`);
+  print(`Files  ${toldOf(files, resolve(config.DATA_DIR, 'files'))}`);
   print(`Old    ${resolve(databasePath(config))} is as it was: a backup. ${mark} keeps servers from starting on it.`);
+}
+
+function toldOf(files: CarriedFiles | undefined, directory: string): string {
+  if (!files) return `stay in ${directory}: the server needs the same DATA_DIR as before.`;
+  const { carried, lost } = files.counts;
+  const left = lost > 0 ? `; ${lost} were lost before and are left out` : '';
+  return `${carried} were copied, each with the size and checksum it had${left}. Those in ${directory} are a backup.`;
 }

@@ -20,7 +20,7 @@ export interface Pool {
 }
 
 /** int8, which this schema keeps below 2^53. */
-const INT8 = 20;
+export const INT8 = 20;
 /** For a free connection as for a lock: as long as an idempotency key's first request is waited for. */
 const LONGEST_WAIT_MS = 5_000;
 const LONGEST_STATEMENT_MS = 10_000;

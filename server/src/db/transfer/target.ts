@@ -1,11 +1,12 @@
 import pg from 'pg';
 import type { CompiledText, Writer } from '../database.ts';
 import { bringUpToDate } from '../migrations/migrate.ts';
-import { INT8, writerOf } from '../postgres.ts';
+import { writerOf } from '../postgres.ts';
+import { INT8 } from '../postgres_pool.ts';
 import type { TargetAddress } from './address.ts';
 import type { Cells } from './digest.ts';
 import type { SourceTable } from './source.ts';
-import { refusalOf } from './target_faults.ts';
+import { commitLost, refusalOf } from './target_faults.ts';
 import { requireEmpty, requireUsable, typesOf } from './target_schema.ts';
 
 /** A database that is being filled, in one transaction: until `commit` resolves nothing of it is there. */
@@ -50,13 +51,19 @@ export async function openTarget(address: TargetAddress, now: number): Promise<T
       insert: (table, rows) => insert(guarded, types, table, rows),
       batches: (table) => batchesOf(guarded, types, table),
       finish: (table) => finish(guarded, table),
-      commit: () => guarded.query('commit'),
+      commit: () => commit(client, address),
       close: () => client.end().catch(() => undefined),
     };
   } catch (error) {
     await client.end().catch(() => undefined);
     throw error;
   }
+}
+
+async function commit(client: pg.Client, { shown }: TargetAddress): Promise<void> {
+  await client.query('commit').catch((error: unknown) => {
+    throw commitLost(error, shown);
+  });
 }
 
 async function connected(address: TargetAddress): Promise<pg.Client> {
@@ -83,7 +90,7 @@ function guard(client: pg.Client, { shown }: TargetAddress) {
   const refuse = (error: unknown): never => {
     throw refusalOf(error, shown);
   };
-  const bare = writerOf(client);
+  const bare = writerOf(client, false);
   const writer: Writer = {
     ...bare,
     all: (text: CompiledText, values) => bare.all(text, values).catch(refuse),

@@ -12,5 +12,13 @@ export function refusalOf(error: unknown, shown: string): TransferRefused {
   if (code === '3D000')
     return refused('unavailable', `${shown} does not exist: make the database first, with encoding UTF8`);
   if (code === '55P03') return refused('unavailable', `${shown} is in use: stop what uses it, and try again`);
-  return refused('unavailable', `${shown} does not answer as it should (${message || code})`);
+  return refused('unavailable', `${shown} does not answer as it should (${message || code}); nothing was changed`);
+}
+
+/** The answer to the commit did not come: all of it is there, or none. */
+export function commitLost(error: unknown, shown: string): TransferRefused {
+  const what = `${shown} was lost at the last step (${(error as Error).message})`;
+  const then =
+    'look whether it has tables: with them everything is there, and DATABASE_URL may name it; without them run this again';
+  return new TransferRefused('unavailable', `${what}; ${then}`, error);
 }

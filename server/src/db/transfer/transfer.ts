@@ -64,7 +64,11 @@ async function copy(source: Source, target: Target, table: SourceTable, { change
     requireGoingOn(watch.signal);
     for (const row of rows) requireStorable(table, row);
     digest.add(rows);
-    const changed = change ? await changedRows(table, rows, change, target.xid) : rows;
+    const going = (more: number) => {
+      requireGoingOn(watch.signal);
+      watch.onRows(table.name, done + more, table.rows);
+    };
+    const changed = change ? await changedRows(table, rows, (row) => change.of(row, target.xid), going) : rows;
     // While the target takes one batch, the next is read.
     await inserting;
     inserting = target.insert(table, changed);
@@ -85,12 +89,18 @@ async function readBack(target: Target, table: SourceTable, except: ReadonlySet<
   return digest.end();
 }
 
-async function changedRows({ columns }: SourceTable, rows: readonly Cells[], change: Change, xid: string) {
+async function changedRows(
+  { columns }: SourceTable,
+  rows: readonly Cells[],
+  changeOf: (row: Readonly<Record<string, unknown>>) => ReturnType<Change['of']>,
+  going: (done: number) => void,
+) {
   const changed: Cells[] = [];
   for (let from = 0; from < rows.length; from += AT_ONCE) {
+    going(from);
     const some = rows.slice(from, from + AT_ONCE).map(async (cells) => {
       const row = Object.fromEntries(columns.map((column, place) => [column, cells[place]]));
-      const fresh = { ...row, ...(await change.of(row, xid)) };
+      const fresh = { ...row, ...(await changeOf(row)) };
       return columns.map((column) => fresh[column]);
     });
     changed.push(...(await Promise.all(some)));
