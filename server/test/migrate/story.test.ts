@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import SqliteConnection from 'better-sqlite3';
 import type { App } from '../../src/app.ts';
+import { openPostgres } from '../../src/db/postgres.ts';
 import { textOf } from '../../src/db/statement.ts';
 import { readHeads } from '../../src/modules/audit/head_file.ts';
 import { auditKeys } from '../../src/modules/audit/keys.ts';
@@ -110,6 +111,19 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
       const { code, out, err } = await runVeza(house.directory, ['audit', 'verify'], { DATABASE_URL: house.url });
       assert.deepEqual([code, err], [0, '']);
       assert.match(out, /^\d+ rows are sealed.*\nNothing is wrong\.$/m);
+      const db = openPostgres({ url: house.url });
+      const [place] = await db.reader.all(
+        textOf(
+          `select (select xid from audit_marks where name = 'head') as head, min(xid)::text as low, max(xid)::text as high from audit_log`,
+        ),
+        [],
+      );
+      await db.close();
+      assert.deepEqual(
+        [place?.head, place?.low],
+        [place?.high, place?.high],
+        'all are of one transaction, the mark too',
+      );
     });
 
     it('answers everybody as before, with the tokens they had', async () => {
