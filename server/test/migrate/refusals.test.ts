@@ -110,6 +110,16 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
       await lived.drop();
     });
 
+    it('takes tables of another version no more than rows', async () => {
+      const newer = await createPostgresDatabase();
+      const db = openPostgres({ url: newer.url });
+      await migrate(db, Date.now());
+      await db.close();
+      await onPostgres(newer.url, `insert into schema_migrations values (9999, 'later', 'x', 1)`);
+      await refused(newer.url, 65, /has migration 9999 \(later\), which this version does not know/);
+      await newer.drop();
+    });
+
     it('is refused while a server runs, or where DATABASE_URL or nothing says what to move', async () => {
       const giveBack = lockDataDirectory(house.directory);
       const running = await migrateTo(house.directory, house.url);

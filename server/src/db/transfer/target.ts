@@ -5,6 +5,7 @@ import { writerOf } from '../postgres.ts';
 import { INT8 } from '../postgres_pool.ts';
 import type { TargetAddress } from './address.ts';
 import type { Cells } from './digest.ts';
+import { TransferRefused } from './refused.ts';
 import type { SourceTable } from './source.ts';
 import { commitLost, refusalOf } from './target_faults.ts';
 import { requireEmpty, requireUsable, typesOf } from './target_schema.ts';
@@ -41,7 +42,10 @@ export async function openTarget(address: TargetAddress, now: number): Promise<T
   try {
     for (const sql of BEGIN) await guarded.query(sql);
     await requireUsable(guarded.all, address.shown);
-    await bringUpToDate(guarded.writer, now);
+    await bringUpToDate(guarded.writer, now).catch((error: Error) => {
+      if (error instanceof TransferRefused) throw error;
+      throw new TransferRefused('data', `${address.shown}: ${error.message}`, error);
+    });
     await requireEmpty(guarded.writer, address.shown);
     const types = await typesOf(guarded.all);
     const [found] = await guarded.all('select pg_current_xact_id()::text as xid');
@@ -78,6 +82,8 @@ async function connected(address: TargetAddress): Promise<pg.Client> {
   // One that dies fails the next statement; without a listener it would end the process.
   client.on('error', () => {});
   await client.connect().catch((error: unknown) => {
+    // Where it was we who had no password, the server would wait a minute for it.
+    client.end().catch(() => undefined);
     throw refusalOf(error, address.shown);
   });
   return client;

@@ -6,7 +6,7 @@ export function refusalOf(error: unknown, shown: string): TransferRefused {
   // What the server's own statements fail with is wrapped when nothing answers.
   const { code = '', message } = ((error as Error).cause ?? error) as { code?: string; message: string };
   const refused = (reason: 'unavailable' | 'denied' | 'data', what: string) => new TransferRefused(reason, what, error);
-  if (/^28/.test(code) || /SASL|password/i.test(message))
+  if (/^28/.test(code) || (code === '' && /SASL|password/i.test(message)))
     return refused('denied', `${shown} lets nobody in so: the user or the password is wrong (PGPASSWORD may hold it)`);
   if (code === '42501') return refused('denied', `${shown} does not allow this user to make tables (${message})`);
   if (code === '3D000')
