@@ -13,7 +13,6 @@ import { lockDataDirectory } from './db/data_lock.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrations/migrate.ts';
 import { openSqlite } from './db/sqlite.ts';
-import { makeDirectory } from './directory.ts';
 import { admissionLimitsOf, createAdmission } from './http/admission.ts';
 import { createServer } from './http/server.ts';
 import { startMaintenance } from './maintenance.ts';

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import type { Blobs } from '../adapters/blobs/blobs.ts';
-import { databasePath, openDiskBlobs, requireDatabase } from '../app.ts';
+import { openDiskBlobs } from '../adapters/open.ts';
+import { databasePath, requireDatabase } from '../app.ts';
 import type { Config } from '../config.ts';
 import { lockDataDirectory, markMoved } from '../db/data_lock.ts';
 import type { AuditMarkRow } from '../db/tables.ts';
