@@ -84,8 +84,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const stopMeasuring = startMeasuring(deps);
     const end = async () => {
       await Promise.all([
-        deps.realtime.hub.close(),
+        // Sockets first: each is told when to come back.
         gateway.close(),
+        deps.realtime.hub.close(),
         drain(server, config.DRAIN_SECONDS),
         worker.stop(config.DRAIN_SECONDS * 1_000),
       ]);

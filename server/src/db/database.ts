@@ -30,6 +30,13 @@ export interface Database {
   readonly reader: Reader;
   /** One transaction; resolves when it is on stable storage. `name` is what a complaint calls it. */
   write<T>(name: string, work: (db: Writer) => Promise<T>): Promise<T>;
+  /**
+   * The same for changes of the schema: however long its statements take, and asked again for locks that others hold, so that nobody
+   * waits behind it for long.
+   */
+  alter(work: (db: Writer) => Promise<void>): Promise<void>;
+  /** Makes an index unless it is there, without keeping anybody from writing. The text is `create index if not exists name on …`. */
+  index(sql: string): Promise<void>;
   /** Reads that all see one moment and may take long: on SQLite in a thread of their own, so that the loop stays free. */
   snapshot<T>(work: (db: Reader) => Promise<T>): Promise<T>;
   /** Throws when the database does not answer. */
@@ -64,4 +71,11 @@ export class DatabaseUnavailable extends Error {
 /** True when a statement gave up waiting for a lock; the transaction did nothing. */
 export function isLockTimeout(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '55P03';
+}
+
+/** The name in `create index if not exists name on …`. */
+export function indexName(sql: string): string {
+  const [, name] = /^create index if not exists (\w+) on /.exec(sql) ?? [];
+  if (name === undefined) throw new Error(`An index is made by "create index if not exists": ${sql}`);
+  return name;
 }

@@ -1,16 +1,18 @@
 import type pg from 'pg';
-import { type CommitCounts, countCommit, countFailed, createCommitCounts } from './commit_counts.ts';
+import { createCommitCounts } from './commit_counts.ts';
 import {
   type CompiledText,
   type Database,
   DatabaseUnavailable,
-  isLockTimeout,
   type Reader,
   type Row,
   type Writer,
 } from './database.ts';
-import { mayRunAgain, translated } from './postgres_errors.ts';
-import { LIMITS_OF_TRANSACTION, openPool, type Pool } from './postgres_pool.ts';
+import { alter, makeIndex } from './postgres_alter.ts';
+import { translated } from './postgres_errors.ts';
+import { openPool } from './postgres_pool.ts';
+import { asQuery } from './postgres_statements.ts';
+import { attemptOnce, type Parts, transaction } from './postgres_transaction.ts';
 import { watchPostgres } from './postgres_watch.ts';
 
 export interface PostgresOptions {
@@ -19,17 +21,6 @@ export interface PostgresOptions {
   readonly connections?: number;
   /** Whether something in between lends its connections for one transaction each, as PgBouncer may. */
   readonly isPooled?: boolean;
-}
-
-const ATTEMPTS = 4;
-
-/** The pools, and what is said to a connection. */
-interface Parts {
-  readonly writers: Pool;
-  readonly readers: Pool;
-  readonly isPooled: boolean;
-  /** Raises where the database is known to be gone: nobody waits for it. */
-  readonly requireUp: () => void;
 }
 
 export function openPostgres({ url, connections = 10, isPooled = false }: PostgresOptions): Database {
@@ -52,6 +43,8 @@ export function openPostgres({ url, connections = 10, isPooled = false }: Postgr
     dialect: 'postgres',
     reader,
     write: (_name, work) => transaction(parts, work, commits),
+    alter: (work) => alter(parts, work),
+    index: (sql) => makeIndex(url, sql),
     snapshot: (work) => {
       const unlessClosed = async (db: Writer) => {
         if (closed) throw new DatabaseUnavailable('The database is closed');
@@ -101,87 +94,5 @@ function readerOf({ readers, isPooled, requireUp }: Parts): Reader {
   };
 }
 
-async function transaction<T>(parts: Parts, work: (db: Writer) => Promise<T>, counts: CommitCounts): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const result = await attemptOnce(parts, parts.writers, work, { counts });
-      counts.outcomes.committed++;
-      return result;
-    } catch (error) {
-      if (attempt < ATTEMPTS && mayRunAgain(error)) continue;
-      countFailed(counts, 1, error, 'undone');
-      throw error;
-    }
-  }
-}
-
 // One moment for all its statements, which may take longer than a request's.
 const SNAPSHOT = `begin isolation level repeatable read read only; set local statement_timeout = '10min'`;
-
-interface Around {
-  readonly begin?: string;
-  /** Holds the connection meanwhile. */
-  readonly running?: Set<pg.PoolClient>;
-  readonly counts?: CommitCounts;
-}
-
-async function attemptOnce<T>(
-  { isPooled, requireUp }: Parts,
-  pool: Pool,
-  work: (db: Writer) => Promise<T>,
-  { begin = isPooled ? `begin; ${LIMITS_OF_TRANSACTION}` : 'begin', running, counts }: Around,
-): Promise<T> {
-  requireUp();
-  const client = await pool.lend();
-  running?.add(client);
-  let broken: Error | undefined;
-  try {
-    const begunAt = performance.now();
-    await translated(client.query(begin));
-    const result = await work(writerOf(client, isPooled));
-    const committingAt = performance.now();
-    await translated(client.query('commit'));
-    if (counts) countCommit(counts, 1, begunAt, committingAt);
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    running?.delete(client);
-    client.release(broken);
-  }
-}
-
-// One lock per stream, all taken by one statement in one order, before anything gives the transaction its id.
-const LOCK: CompiledText = {
-  name: 'lock',
-  sql: `select pg_advisory_xact_lock(key) from
-  (select distinct hashtextextended(stream, 0) as key from unnest($1::text[]) as stream order by 1) as keys`,
-};
-
-/** The statements of a transaction that somebody has begun. */
-export function writerOf(client: pg.ClientBase, isPooled: boolean): Writer {
-  const locked = new Set<string>();
-  return {
-    dialect: 'postgres',
-    locked,
-    all: async (text, values) => (await translated(client.query(asQuery(text, values, isPooled)))).rows as Row[],
-    run: async (text, values) => (await translated(client.query(asQuery(text, values, isPooled)))).rowCount ?? 0,
-    lock: async (streams) => {
-      const missing = streams.filter((stream) => !locked.has(stream));
-      if (missing.length === 0) return;
-      await translated(client.query(asQuery(LOCK, [missing], isPooled))).catch((error: unknown) => {
-        throw isLockTimeout(error) ? new DatabaseUnavailable('A lock was not had in time', { cause: error }) : error;
-      });
-      for (const stream of missing) locked.add(stream);
-    },
-  };
-}
-
-function asQuery({ name, sql }: CompiledText, values: readonly unknown[], isPooled: boolean) {
-  const query = { text: sql, values: values as unknown[] };
-  // What one connection has prepared the next one does not know.
-  return name === undefined || isPooled ? query : { ...query, name };
-}

@@ -59,16 +59,28 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
     ...(isPooled ? { query_timeout: LONGEST_STATEMENT_MS + 1_000 } : { options: LIMITS_OF_CONNECTION }),
   });
   const open = new Set<pg.PoolClient>();
+  const ready = new WeakSet<pg.PoolClient>();
   const waiting = new Set<(error: Error) => void>();
   // A connection that dies, idle or between two statements, fails the next one; without listeners it would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => {
     open.add(client);
     client.on('error', () => {});
-    // Before anything that it is lent for: one after the other is the order of a connection.
-    if (!isPooled) void client.query(durably(false)).catch(() => undefined);
   });
   pool.on('remove', (client) => open.delete(client));
+
+  /** The first time one is lent. */
+  async function setUp(client: pg.PoolClient): Promise<pg.PoolClient> {
+    if (isPooled || ready.has(client)) return client;
+    try {
+      await translated(client.query(durably(false)));
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+    ready.add(client);
+    return client;
+  }
 
   async function lend(): Promise<pg.PoolClient> {
     const { promise, resolve, reject } = Promise.withResolvers<pg.PoolClient>();
@@ -78,7 +90,7 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
       else client.release();
     }, reject);
     try {
-      return await translated(promise);
+      return await setUp(await translated(promise));
     } finally {
       waiting.delete(reject);
     }

@@ -27,6 +27,8 @@ export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => voi
   const hearers: ((text: string) => void)[] = [];
   const returns: (() => void)[] = [];
   let client: pg.Client | undefined;
+  /** What is asked on it, one after the other. */
+  let asked: Promise<unknown> = Promise.resolve();
   let isUp = true;
   let isClosed = false;
   let pause = new AbortController();
@@ -54,13 +56,20 @@ export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => voi
       streamOf(fresh)?.destroy();
       throw error;
     }
+    asked = Promise.resolve();
     client = fresh;
+  }
+
+  function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const answer = asked.then(ask);
+    asked = answer.catch(() => undefined);
+    return answer;
   }
 
   async function look(): Promise<void> {
     const known = client;
     try {
-      if (known) return void (await inTime(known.query('select 1')));
+      if (known) return void (await inTime(inTurn(() => known.query('select 1'))));
       await open();
     } catch (error) {
       client = undefined;
@@ -85,7 +94,10 @@ export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => voi
 
   const running = run();
   const channel: Channel = {
-    publish: (text) => void client?.query('select pg_notify($1, $2)', [CHANNEL, text]).catch(() => undefined),
+    publish: (text) => {
+      const known = client;
+      inTurn(async () => known?.query('select pg_notify($1, $2)', [CHANNEL, text])).catch(() => undefined);
+    },
     listen: (heard) => void hearers.push(heard),
     onBack: (back) => void returns.push(back),
     get isUp() {
@@ -115,9 +127,8 @@ class Silent extends Error {
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   const silent = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    setTimeout(() => silent.reject(new Silent('PostgreSQL is silent')), READ_MS).unref();
+    setTimeout(() => silent.reject(new Silent('PostgreSQL is silent')), READ_MS);
   }, PATIENCE_MS);
-  timer.unref();
   try {
     return await Promise.race([answer, silent.promise]);
   } finally {

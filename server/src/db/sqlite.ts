@@ -1,7 +1,7 @@
 import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createCommitCounts } from './commit_counts.ts';
-import { type CompiledText, type Database, StorageFull, StuckWrite, type Writer } from './database.ts';
+import { type CompiledText, type Database, indexName, StorageFull, StuckWrite, type Writer } from './database.ts';
 import { createGroupCommit, type Transactional } from './group_commit.ts';
 import { type Connection, connect, type Prepared, prepareCache } from './sqlite_connection.ts';
 import { createTurnReader } from './sqlite_reader.ts';
@@ -38,6 +38,11 @@ export function openSqlite(options: SqliteOptions): Database {
     dialect: 'sqlite',
     reader,
     write: group.write,
+    alter: (work) => group.write('alter', work),
+    index: async (sql) => {
+      const isThere = reading.prepare(`select 1 from sqlite_schema where type = 'index' and name = ?`);
+      if (!isThere.get(indexName(sql))) await group.write('index', (db) => db.run({ name: undefined, sql }, []));
+    },
     snapshot: snapshots.snapshot,
     ping: async () => void reading.prepare('select 1').get(),
     size: async () => sizeOf(options.path) + sizeOf(`${options.path}-wal`),

@@ -17,6 +17,7 @@ import type { Closing } from './close_codes.ts';
 import { bytesOf } from './frames.ts';
 import { socketLimits } from './limits.ts';
 import { measureSockets } from './measure.ts';
+import { reconnectMs } from './reconnect.ts';
 import type { Session } from './session.ts';
 import { noCounts, type Shared } from './shared.ts';
 
@@ -177,7 +178,11 @@ export function openGateway(server: Server, deps: Deps, admission: Admission): G
     },
     close: async () => {
       isClosing = true;
-      for (const session of sessions) session.close('restarting');
+      const count = sessions.size;
+      for (const session of sessions) {
+        session.answer({ type: 'reconnect', data: { after_ms: reconnectMs(count) } }, undefined);
+        session.close('restarting');
+      }
       await allGone(sessions, look);
       clearInterval(timer);
       deadlines.stop();

@@ -64,6 +64,9 @@ export const serverFrames = {
     server_time: Timestamp,
     last_event_id: EventId,
   }),
+  reconnect: answer('The last frame before 1012, where the server restarts: wait so long before you come back.', {
+    after_ms: Type.Integer({ description: 'Drawn for each socket, so that not all come at the same time.' }),
+  }),
   auth_success: answer('The socket is its person’s.', {
     ...{ ...Person, role: Text, session_id: Text, server_time: Timestamp, last_event_id: EventId },
     expires_at: Type.String({

@@ -7,6 +7,9 @@ import { type House, openHouse } from './house.ts';
 import type { HttpClient, HttpReply } from './http_client.ts';
 import { PASSWORD } from './world.ts';
 
+/** Not how fast it must be, but when to stop waiting for it. */
+const PATIENCE_MS = 60_000;
+
 interface Player {
   readonly id: number;
   readonly token: string;
@@ -69,10 +72,15 @@ export async function assemble(engine: Engine): Promise<Cast> {
   };
 }
 
-/** What is asked of whichever server `client` leads to has to be answered so. */
+/** What is asked of whichever server `client` leads to has to be answered so; one that asks to come back later is asked again. */
 export function callingBy(client: () => HttpClient): Cast['call'] {
   return async (who, method, path, body, status) => {
-    const reply = await client().call(method, path, who.token, body);
+    let reply = await client().call(method, path, who.token, body);
+    const late = performance.now() + PATIENCE_MS;
+    while (reply.status === 503 && performance.now() < late) {
+      await sleep(100);
+      reply = await client().call(method, path, who.token, body);
+    }
     assert.equal(reply.status, status, `${method} ${path} → ${JSON.stringify(reply.data)}`);
     return reply.data;
   };
@@ -105,9 +113,6 @@ export function moodOf(receiver: Receiver, random: Draws): void {
   ];
   receiver.answer = random.pick(moods);
 }
-
-/** Not how fast it must be, but when to stop waiting for it. */
-const PATIENCE_MS = 60_000;
 
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const late = performance.now() + PATIENCE_MS;

@@ -78,6 +78,8 @@ export const followBySocket = (following: Following): LogReader =>
     );
     ws.on('message', (text) => {
       const frame = JSON.parse(String(text)) as Frame;
+      // Without its database a server lets nobody in, says so, and closes.
+      if (frame.type === 'error' && frame.data.code === 'SERVICE_UNAVAILABLE') return;
       if (frame.type === 'resume_failed' || frame.type === 'error') throw new Error(`${text}`);
       if (frame.data.event_id !== undefined) hear(fromFrame(frame));
     });

@@ -37,7 +37,11 @@ test('a server that is asked to end tells its readers to come back, ends with 0,
   const code = socket.closed();
   assert.deepEqual(await first.end('SIGTERM'), { code: 0, signal: null });
   assert.equal(await code, 1012);
+  const [{ after_ms }] = socket.of('reconnect') as [{ after_ms: number }];
+  assert.equal(socket.frames.at(-1)?.type, 'reconnect');
+  assert.ok(after_ms >= 0 && after_ms < 100, 'of few, nobody waits for long');
   await stream.over;
+  assert.match(stream.comments.at(-1) ?? '', /^retry: \d+$/);
   // A poll that waited is answered with nothing, not cut off.
   assert.deepEqual((await late).events, []);
   assert.match(first.output(), /"msg":"listening".*"msg":"ending".*"msg":"ended"/s);

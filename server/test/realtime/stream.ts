@@ -52,7 +52,7 @@ export async function openStream(
   }
 
   function take(part: string): void {
-    if (part.startsWith(':')) return void comments.push(part);
+    if (/^(:|retry:)/.test(part)) return void comments.push(part);
     const fields = Object.fromEntries(part.split('\n').map((line) => line.split(/: (.*)/s)));
     const event = { id: fields.id, event: fields.event, data: JSON.parse(fields.data) };
     assert.equal(event.data.id, event.id);

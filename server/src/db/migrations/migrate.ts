@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Database, Dialect, Row, Writer } from '../database.ts';
+import { type Database, DatabaseUnavailable, type Dialect, type Reader, type Row, type Writer } from '../database.ts';
 import { textOf } from '../statement.ts';
 import { initial } from './0001_initial.ts';
 import { statistics } from './0002_statistics.ts';
@@ -15,7 +15,7 @@ import { webhookSecretsAndReplays } from './0011_webhook_secrets_and_replays.ts'
 import { nodes } from './0012_nodes.ts';
 import type { Migration } from './migration.ts';
 
-const migrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   initial,
   statistics,
   reactions,
@@ -35,13 +35,13 @@ const applied = textOf('select id, name, checksum from schema_migrations order b
 
 /** Brings the schema up to this code's. One that is there already is only read: a server has to start on a full disk too. */
 export async function migrate(db: Database, now: number, known: readonly Migration[] = migrations): Promise<void> {
-  // On an empty database there is no such table.
-  const found = await db.reader.all(applied, []).catch((): Row[] => []);
-  if (missingOf(found, known, db.dialect).length === 0) return;
-  await db.write('migrate', (writer) => bringUpToDate(writer, now, known));
+  const found = await appliedIn(db.reader);
+  if (missingOf(found, known, db.dialect).length > 0) await db.alter((writer) => bringUpToDate(writer, now, known));
+  // Each time: whoever began with them may not have come to the end.
+  for (const sql of indexesOf(known, db.dialect)) await db.index(sql);
 }
 
-/** The same, in the caller's transaction. */
+/** The same, in the caller's transaction; on an empty database with all indexes. */
 export async function bringUpToDate(
   writer: Writer,
   now: number,
@@ -49,13 +49,25 @@ export async function bringUpToDate(
 ): Promise<void> {
   await writer.lock(['migrations']);
   await writer.run(textOf(ledger), []);
-  const missing = missingOf(await writer.all(applied, []), known, writer.dialect);
-  for (const migration of missing) await apply(writer, migration, now);
+  const done = await writer.all(applied, []);
+  for (const migration of missingOf(done, known, writer.dialect)) await apply(writer, migration, now);
+  if (done.length === 0) for (const sql of indexesOf(known, writer.dialect)) await writer.run(textOf(sql), []);
+}
+
+const indexesOf = (known: readonly Migration[], dialect: Dialect): string[] =>
+  known.flatMap(({ indexes }) => indexes?.(dialect) ?? []);
+
+/** An empty database has no such table. */
+async function appliedIn(reader: Reader): Promise<Row[]> {
+  return reader.all(applied, []).catch((error: unknown) => {
+    if (error instanceof DatabaseUnavailable) throw error;
+    return [];
+  });
 }
 
 /** Throws when the schema is not this code's, without changing it. */
 export async function requireMigrated(db: Pick<Database, 'dialect' | 'reader'>): Promise<void> {
-  const found = await db.reader.all(applied, []).catch((): Row[] => []);
+  const found = await appliedIn(db.reader);
   if (missingOf(found, migrations, db.dialect).length > 0)
     throw new Error('The database is older than this version: start the server once, which brings it up to date');
 }
@@ -85,5 +97,6 @@ async function apply(writer: Writer, migration: Migration, now: number) {
 }
 
 function checksumOf(migration: Migration, dialect: Dialect): string {
-  return createHash('sha256').update(migration.sql(dialect).join(';\n')).digest('hex');
+  const texts = [...migration.sql(dialect), ...(migration.indexes?.(dialect) ?? [])];
+  return createHash('sha256').update(texts.join(';\n')).digest('hex');
 }

@@ -1,8 +1,16 @@
 import type { Dialect } from '../database.ts';
 
-/** Numbered, forward only; `sql` must never change once released (its checksum is kept in the database). */
+/**
+ * Numbered, forward only; nothing of it must ever change once released (its checksum is kept in the database). A server of the version
+ * before goes on while it is applied, and after: it may add, and takes nothing away that the version before still uses.
+ */
 export interface Migration {
   readonly id: number;
   readonly name: string;
+  /** In one transaction with all that is new. */
   readonly sql: (dialect: Dialect) => readonly string[];
+  /** Indexes of tables that may be large: made after it, while others write, each `create index if not exists name on …`. */
+  readonly indexes?: (dialect: Dialect) => readonly string[];
+  /** What it takes away, and since which version nothing uses it. */
+  readonly contracts?: string;
 }

@@ -1,8 +1,9 @@
 import pg from 'pg';
 import type { CompiledText, Writer } from '../database.ts';
 import { bringUpToDate } from '../migrations/migrate.ts';
-import { writerOf } from '../postgres.ts';
+
 import { INT8 } from '../postgres_pool.ts';
+import { writerOf } from '../postgres_statements.ts';
 import type { TargetAddress } from './address.ts';
 import type { Cells } from './digest.ts';
 import { TransferRefused } from './refused.ts';

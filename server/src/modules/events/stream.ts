@@ -5,6 +5,7 @@ import { AppError, invalidField } from '../../errors.ts';
 import { readHead } from '../../log/read.ts';
 import { catchUp } from '../../realtime/catch_up.ts';
 import { createPace } from '../../realtime/pace.ts';
+import { reconnectMs } from '../../realtime/reconnect.ts';
 import type { View } from './backlog.ts';
 import { CURSOR, placeAfter } from './cursor.ts';
 import { eventJson } from './present.ts';
@@ -14,6 +15,8 @@ import { allowView, lookIn } from './view.ts';
 
 /** So that whoever listens, and every proxy between, sees that the connection lives. */
 const COMMENT_EVERY_MS = 15_000;
+/** As many as may be on one node: who comes back is spread over a second. */
+const STREAMS = 500;
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8';
 
 interface Asking {
@@ -81,7 +84,10 @@ function openStream(ctx: Ctx, filters: EventFilters, { gone, endsAt }: Bounds) {
     },
     ready: () => listener?.drained() ?? Promise.resolve(),
     receive: (event) => write(`id: ${event.id}\nevent: ${event.name}\ndata: ${eventJson(event, ctx.actor.userId)}\n\n`),
-    end: () => over('end'),
+    end: (why) => {
+      if (why === 'restarting') write(`retry: ${reconnectMs(STREAMS)}\n\n`);
+      over('end');
+    },
   });
   const beat = setInterval(() => {
     const { written, waiting } = listener ?? { written: 0, waiting: 0 };
