@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { freePort } from './harness/free_port.ts';
+import { programs } from './programs.ts';
 
 /** A Redis of one's own on the loopback, which keeps nothing. */
 export interface RedisServer {
@@ -23,29 +23,15 @@ export interface RedisServer {
   close(): Promise<void>;
 }
 
-/** The binary the system has of Redis, or of Valkey, which is the same. */
-export function redisBinary(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return ['redis-server', 'valkey-server'].flatMap((name) => folders.map((dir) => join(dir, name))).find(isThere);
-}
-
-function isThere(path: string): boolean {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Where Redis is, or Valkey, which is the same; undefined where there is none, which shows and is counted. */
+export const redisBinary = (): string | undefined => programs('redis-server')?.[0];
 
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-export async function startRedis(): Promise<RedisServer> {
-  const binary = redisBinary();
-  if (!binary) throw new Error('There is no Redis: loop over `redisThere`, which leaves it out then');
+export async function startRedis(binary: string): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'veza-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
@@ -53,7 +39,7 @@ export async function startRedis(): Promise<RedisServer> {
 
   async function start(): Promise<void> {
     const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--save', '', '--appendonly', 'no', '--dir', directory];
-    const started = spawn(binary as string, args, { stdio: 'ignore' });
+    const started = spawn(binary, args, { stdio: 'ignore' });
     child = started;
     children.add(started);
     started.once('exit', () => children.delete(started));
@@ -102,13 +88,4 @@ async function until(look: () => Promise<unknown>): Promise<void> {
       await sleep(25);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -65,7 +65,7 @@ export const metricCatalogue = {
   veza_socket_frames_sent_total: counter('Frames that went out.', {
     kind: '`event`: of the log; `answer`: to a frame; `other`: heartbeats, presence, typing',
   }),
-  veza_people_online: gauge('People with a socket who want to be seen.'),
+  veza_people_online: gauge('People with a socket on this node who want to be seen.'),
   veza_event_readers: gauge('Who follows the event log.', {
     kind: '`socket`, or `http` for streams and polls that wait',
     state: '`live`, or `behind` while what was missed is being told',
@@ -87,6 +87,9 @@ export const metricCatalogue = {
     'What a changing transaction took, its commit included.',
     ofCommits,
   ),
+  veza_nodes: gauge('Processes on this database, this one among them; always 1 on SQLite.'),
+  veza_nodes_heard: gauge('1 where what the others tell comes at once, 0 where they are looked for every half second.'),
+  veza_node_work: gauge('1 where this process does what is done once for all.', { work: 'what that is' }),
   veza_database_horizon_seconds: gauge(
     'How long the oldest transaction has been open: readers of the log wait for it. Always 0 on SQLite.',
   ),

@@ -38,7 +38,8 @@ export async function assembleNodes(count: number): Promise<NodesCast> {
   const directory = mkdtempSync(join(tmpdir(), 'veza-nodes-'));
   const { server: postgres, reasons } = await startPostgres();
   assert.ok(postgres, reasons.join('; '));
-  const redis = redisBinary() === undefined ? undefined : await startRedis();
+  const binary = redisBinary();
+  const redis = binary === undefined ? undefined : await startRedis(binary);
   const receivers = [await startReceiver(), await startReceiver()] as const;
   const variables = {
     ...{ ...settings, ...impatient, ACCESS_TOKEN_SECONDS: '86400', MAX_PINS_PER_ROOM: '1000', DATA_DIR: directory },

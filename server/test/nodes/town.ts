@@ -1,5 +1,4 @@
-import { appendFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, person } from '../harness/people.ts';
 import { createPostgresDatabase, postgresUrl } from '../postgres_database.ts';
@@ -9,18 +8,12 @@ import { type RedisServer, redisBinary, startRedis } from '../redis_server.ts';
 /** How the processes hear of each other: by Redis, by PostgreSQL, or not at all. */
 export type Way = 'redis' | 'listen' | 'looking';
 
-/** `for (const way of ways) describe(way, …)`: what a run leaves out for want of a service shows as a skipped test. */
-export const ways: readonly Way[] = !postgresUrl()
-  ? []
-  : redisBinary()
-    ? ['redis', 'listen', 'looking']
-    : ['listen', 'looking'];
+const redis = postgresUrl() === undefined ? undefined : redisBinary();
 
-if (!postgresUrl() || !redisBinary()) {
-  const missing = postgresUrl() ? 'redis' : 'postgres';
-  if (process.env.VEZA_TEST_RECORD) appendFileSync(process.env.VEZA_TEST_RECORD, `without ${missing}\n`);
-  test(`${missing}: not available`, { skip: `not everything in this file ran without ${missing}` });
-}
+/** `for (const way of ways) describe(way, …)`: what a run leaves out for want of a service shows as a skipped test. */
+export const ways: readonly Way[] = engines.includes('postgres')
+  ? [...(redis === undefined ? [] : ['redis' as const]), 'listen', 'looking']
+  : [];
 
 /** Several servers on one database. */
 export interface Town {
@@ -37,11 +30,10 @@ export interface Town {
 
 export async function openTown(way: Way, count: number, variables: Record<string, string> = {}): Promise<Town> {
   const database = await createPostgresDatabase();
-  const redis = way === 'redis' ? await startRedis() : undefined;
-  if (redis && process.env.VEZA_TEST_RECORD) appendFileSync(process.env.VEZA_TEST_RECORD, 'redis\n');
+  const server = way === 'redis' ? await startRedis(redis as string) : undefined;
   const all = {
     DATABASE_URL: database.url,
-    ...(redis ? { REDIS_URL: redis.url } : {}),
+    ...(server ? { REDIS_URL: server.url } : {}),
     ...(way === 'looking' ? { DATABASE_POOLER: 'transaction' } : {}),
     DEFAULT_ROOMS: ',',
     ...variables,
@@ -58,13 +50,13 @@ export async function openTown(way: Way, count: number, variables: Record<string
   return {
     apps,
     urls,
-    redis,
+    redis: server,
     at: (index, { token, refreshToken, id, username }) =>
       person(apps[index] as TestApp, { access_token: token, refresh_token: refreshToken, user: { id, username } }),
     open,
     close: async () => {
       for (const app of apps) await app.close();
-      await redis?.close();
+      await server?.close();
       await database.drop();
     },
   };

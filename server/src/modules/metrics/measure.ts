@@ -2,6 +2,7 @@ import type { Deps } from '../../context.ts';
 import { measureDatabase, measureStored, measureWrites } from './database.ts';
 import { measureAttempts, measureDeliveries } from './deliveries.ts';
 import { measureDisk } from './disk.ts';
+import { measureNodes } from './nodes.ts';
 import { measureProcess, startLoopWatch } from './process.ts';
 
 /**
@@ -19,6 +20,7 @@ export function startMeasuring(deps: Deps): () => void {
     measureDatabase,
     measureStored,
     measureDeliveries,
+    measureNodes,
   ])
     deps.metrics.add(() => measure(deps));
   return loop.stop;
