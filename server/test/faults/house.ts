@@ -10,6 +10,7 @@ import { ready, settings } from './world.ts';
 
 /** One data directory, and the servers that run on it one after another. */
 export interface House {
+  readonly engine: Engine;
   readonly directory: string;
   /** Starts a process without waiting for it. */
   start(variables?: Readonly<Record<string, string>>): ServerProcess;
@@ -58,6 +59,7 @@ export async function openHouse(engine: Engine, options: HouseOptions = {}): Pro
   };
 
   return {
+    engine,
     directory,
     start,
     server,

@@ -51,7 +51,8 @@ export async function assembleNodes(count: number): Promise<NodesCast> {
     return { server, url, client: connectTo(url) };
   };
   const nodes = await Promise.all(Array.from({ length: count }, start));
-  const { reader, quiet, disconnect, close } = openReader('', postgres.url);
+  const beside = openReader('', postgres.url);
+  const { disconnect, close } = beside;
   let coming: Promise<unknown> = Promise.resolve();
   const anyone = () => nodes[Math.floor(Math.random() * nodes.length)] as Node;
   const call = callingBy(() => anyone().client);
@@ -69,7 +70,7 @@ export async function assembleNodes(count: number): Promise<NodesCast> {
   };
 
   return {
-    ...{ house: { reader: () => ({ reader, quiet, disconnect, close }) }, engine: 'postgres', receivers, call, redis },
+    ...{ house: { reader: () => beside }, engine: 'postgres', receivers, call, redis },
     ...(await players(call)),
     client: () => anyone().client,
     url: () => anyone().url,

@@ -6,6 +6,8 @@ import { textOf } from '../../src/db/statement.ts';
 
 export interface TestReader {
   readonly reader: Reader;
+  /** How many connections others have to the database; always 0 on SQLite. */
+  others(): Promise<number>;
   /** Resolves when nothing of a server that is gone still runs in the database. */
   quiet(): Promise<void>;
   /** Breaks every connection that others have to the database; resolves with how many. */
@@ -22,6 +24,7 @@ export function openReader(path: string, databaseUrl: string | undefined): TestR
       dialect: 'sqlite',
       all: async (text, values) => connection.prepare<unknown[], Row>(text.sql).all(...values),
     },
+    others: async () => 0,
     quiet: async () => undefined,
     disconnect: async () => 0,
     close: async () => void connection.close(),
@@ -38,10 +41,12 @@ function beside(url: string): TestReader {
   const named = new URL(url);
   named.searchParams.set('application_name', OWN);
   const db = openPostgres({ url: named.href, connections: 1 });
+  const count = async () => Number((await db.reader.all(others, []))[0]?.count);
   return {
     reader: db.reader,
+    others: count,
     quiet: async () => {
-      while ((await db.reader.all(others, []))[0]?.count !== 0) await sleep(5);
+      while ((await count()) !== 0) await sleep(5);
     },
     disconnect: async () => (await db.reader.all(breakOthers, [])).length,
     close: () => db.close(),
