@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import { createComplaint } from '../complaint.ts';
 import type { Deps } from '../context.ts';
 import { type CommitPosition, isBefore } from '../db/commit_order.ts';
 import { type EventType, endingEvents, type NewEvent } from '../events.ts';
@@ -19,7 +21,8 @@ const LOOK_EVERY_MS = 500;
 /** More than there can be within the longest transaction; what is older is not found again. */
 const KNOWN = 10_000;
 
-export function createFollowing(deps: () => Deps): Following {
+export function createFollowing(deps: () => Deps, log: Logger): Following {
+  const complain = createComplaint(log, 'warn', 'what others have done could not be looked for; it is tried again');
   const known = new LRUCache<number, true>({ max: KNOWN });
   let place: CommitPosition = { xid: '0', id: 0 };
   let looking: Promise<void> | undefined;
@@ -42,9 +45,7 @@ export function createFollowing(deps: () => Deps): Following {
   const look = async (): Promise<void> => {
     isAsked = true;
     looking ??= lookOnce()
-      .catch((error) =>
-        deps().log.warn({ err: error }, 'what others have done could not be looked for; it is tried again'),
-      )
+      .catch(complain)
       .finally(() => {
         looking = undefined;
         if (isAsked) void look();

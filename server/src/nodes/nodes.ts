@@ -43,7 +43,7 @@ export function createNodes({ db, channel, log, deps, release }: Options): Nodes
   if (db.dialect === 'sqlite') return lonely(id);
   const talk = channel ? createTalk({ id, channel, log }) : createLonelyTalk(id, false);
   const register = createRegister({ id, db, log, release });
-  const following = createFollowing(deps);
+  const following = createFollowing(deps, log);
   let endSharing = () => {};
   talk.hear('committed', ({ acts }) => {
     deps().realtime.hub.wake();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { createComplaint } from '../complaint.ts';
 import type { Database, Writer } from '../db/database.ts';
 import { version } from '../version.ts';
 import {
@@ -40,6 +41,7 @@ const GONE_AFTER_MS = 5_500;
 
 /** A process that says every now and then that it is there, and takes its share of the work; what a dead one had is taken over within seven seconds. */
 export function createRegister({ id, db, log, release }: Options): Register {
+  const complain = createComplaint(log, 'warn', 'others could not be told of this process; it is tried again');
   let owned: ReadonlySet<string> = new Set();
   let size = 1;
   /** Monotonic: what was owned then is for as long as the others believe it. */
@@ -75,15 +77,10 @@ export function createRegister({ id, db, log, release }: Options): Register {
     return mine;
   }
 
-  const tryToBeat = () =>
-    beat().catch((error) =>
-      log.warn({ err: error }, 'the other processes could not be told of this one; it is tried again'),
-    );
-
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       await sleep(BEAT_EVERY_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
-      if (!stopping.signal.aborted) await tryToBeat();
+      if (!stopping.signal.aborted) await beat().catch(complain);
     }
   }
 

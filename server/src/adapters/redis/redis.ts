@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import { createComplaint } from '../../complaint.ts';
 import type { Channel } from '../../db/channel.ts';
 import type { Limiter } from '../limiter/limiter.ts';
 import { createMemoryLimiter } from '../limiter/memory.ts';
@@ -25,11 +26,12 @@ const CONNECT_MS = 2_000;
 const ANSWER_MS = 500;
 const SILENT_MS = 12_000;
 const LONGEST_PAUSE_MS = 1_000;
-const SAY_EVERY_MS = 60_000;
+
+const AWAY = 'Redis does not answer; limits are counted here alone, and the others are heard of by looking';
 
 export async function openRedis({ url, prefix, now, log }: RedisOptions): Promise<SharedRedis> {
   const { Redis } = await import('ioredis');
-  const complain = createComplaint(log);
+  const complain = createComplaint(log, 'warn', AWAY);
   const open = (role: 'commands' | 'bus'): Redis => {
     const client = new Redis(url, {
       connectionName: `veza-${role}`,
@@ -55,18 +57,5 @@ export async function openRedis({ url, prefix, now, log }: RedisOptions): Promis
       commands.disconnect();
       listener.disconnect();
     },
-  };
-}
-
-/** An outage is told of now and then, not with each attempt to end it. */
-function createComplaint(log: Logger): (error: Error) => void {
-  let saidAt = Number.NEGATIVE_INFINITY;
-  return (error) => {
-    if (performance.now() - saidAt < SAY_EVERY_MS) return;
-    saidAt = performance.now();
-    log.warn(
-      { err: error },
-      'Redis does not answer; limits are counted here alone, and the others are heard of by looking',
-    );
   };
 }

@@ -1,3 +1,4 @@
+import { createComplaint } from '../../complaint.ts';
 import type { Deps } from '../../context.ts';
 import { BEGINNING, type CommitPosition } from '../../db/commit_order.ts';
 import type { Writer } from '../../db/database.ts';
@@ -55,15 +56,11 @@ export function startSealer(deps: Deps): Sealer {
   const { db, log, now } = deps;
   const key = sealKeyOf(deps.authority.secretKey);
   const file = createHeadFile(deps.config.DATA_DIR, deps);
-  let [saidAt, complainedAt] = [-SAY_EVERY_MS, -SAY_EVERY_MS];
+  let saidAt = -SAY_EVERY_MS;
   let running: Promise<void> | undefined;
 
   const isDue = (since: number) => performance.now() - since >= SAY_EVERY_MS;
-  const complain = (error: unknown) => {
-    if (!isDue(complainedAt)) return;
-    complainedAt = performance.now();
-    log.error({ err: error }, 'the audit log could not be sealed; it is tried again');
-  };
+  const complain = createComplaint(log, 'error', 'the audit log could not be sealed; it is tried again');
 
   async function pass(say: boolean): Promise<void> {
     for (;;) {
