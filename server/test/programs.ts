@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 
 /** Without these a run that requires services fails. */
-const needed: readonly string[] = ['nginx', 'redis-server', 'pgbouncer'];
+export const needed: readonly string[] = ['nginx', 'redis-server', 'pgbouncer'];
 
 /** Programs of the system are in folders that not everybody's PATH has. */
 const PATH = [process.env.PATH, '/usr/sbin', '/sbin'].join(delimiter);

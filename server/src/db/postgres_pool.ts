@@ -21,13 +21,15 @@ export interface Pool {
 
 /** int8, which this schema keeps below 2^53. */
 export const INT8 = 20;
-/** For a free connection as for a lock: as long as an idempotency key's first request is waited for. */
-const LONGEST_WAIT_MS = 5_000;
+/** A lock is waited for as long as an idempotency key's first request is. */
+const LONGEST_LOCK_MS = 5_000;
+/** As long as a request may take; that the database is gone is known much sooner (postgres_watch.ts). */
+const LONGEST_WAIT_MS = 10_000;
 const LONGEST_STATEMENT_MS = 10_000;
 
 const limits = {
   idle_in_transaction_session_timeout: 10_000,
-  lock_timeout: LONGEST_WAIT_MS,
+  lock_timeout: LONGEST_LOCK_MS,
   statement_timeout: LONGEST_STATEMENT_MS,
 };
 

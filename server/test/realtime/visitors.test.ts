@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
+import { settled } from '../harness/settled.ts';
 import { connect, listen } from './socket.ts';
 import { openStream } from './stream.ts';
 
@@ -18,6 +19,8 @@ for (const engine of engines)
       url = await listen(app);
       [alice, bob] = [await app.register('alice'), await app.register('bob')];
       guest = await app.registerAs('guest', 'gus');
+      // Who came into the room that everybody is in has been told.
+      await settled(app);
     });
     after(() => app.close());
 
