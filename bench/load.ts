@@ -21,6 +21,8 @@ export interface LoadResult {
   readonly p99: number;
   /** Anything but an answer of success. */
   readonly failures: number;
+  /** Microseconds of CPU the load itself took. */
+  readonly cpu: number;
 }
 
 /** As long as a token, so that every subject reads as many bytes. */
@@ -41,6 +43,7 @@ process.on('disconnect', () => process.exit(0));
 
 async function run({ url, seconds, connections, method, paths, body, tokens }: LoadOrder): Promise<LoadResult> {
   let connected = 0;
+  const before = process.cpuUsage();
   const result = await autocannon({
     url,
     connections,
@@ -57,11 +60,13 @@ async function run({ url, seconds, connections, method, paths, body, tokens }: L
       client.setRequests(own.map((path) => ({ method, path, headers, ...(body === undefined ? {} : { body }) })));
     },
   });
+  const { user, system } = process.cpuUsage(before);
   return {
     requests: result['2xx'],
     seconds: result.duration,
     p50: result.latency.p50,
     p99: result.latency.p99,
     failures: result.non2xx + result.errors + result.timeouts,
+    cpu: user + system,
   };
 }

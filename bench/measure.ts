@@ -61,7 +61,7 @@ export async function measure(subjects: readonly Subject[], rounds: number, seco
 
 /** The compiler works in other threads of the process while code is new: all of it counts as the process's time. */
 const WARM = { requests: 30_000, seconds: 30 };
-const warmUpOf = (rounds: number) => (rounds < 5 ? { requests: 10_000, seconds: 6 } : WARM);
+export const warmUpOf = (rounds: number) => (rounds < 5 ? { requests: 10_000, seconds: 6 } : WARM);
 
 export async function warmUp(load: Child, subject: Subject, { requests, seconds } = WARM): Promise<void> {
   const step = 2;

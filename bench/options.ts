@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 
-export const pathNames = ['send', 'page', 'rooms', 'statistics', 'fanout', 'start'] as const;
+export const pathNames = [
+  ...(['send', 'page', 'rooms', 'statistics', 'fanout', 'start'] as const),
+  ...(['send-postgres', 'page-postgres'] as const),
+] as const;
 export type PathName = (typeof pathNames)[number];
 
 export interface Options {

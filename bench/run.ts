@@ -1,8 +1,10 @@
 import { cpus } from 'node:os';
 import { benchFanout } from './cases/fanout.ts';
 import { benchPage } from './cases/page.ts';
+import { benchPagePostgres } from './cases/page_postgres.ts';
 import { benchRooms } from './cases/rooms.ts';
 import { benchSend } from './cases/send.ts';
+import { benchSendPostgres } from './cases/send_postgres.ts';
 import { benchStart } from './cases/start.ts';
 import { benchStatistics } from './cases/statistics.ts';
 import { CONNECTIONS } from './measure.ts';
@@ -16,6 +18,8 @@ const benches: Record<PathName, (options: Options) => Promise<void>> = {
   statistics: benchStatistics,
   fanout: benchFanout,
   start: benchStart,
+  'send-postgres': benchSendPostgres,
+  'page-postgres': benchPagePostgres,
 };
 
 function optionsOrUsage(): Options {

@@ -1,8 +1,8 @@
 import type { Measured, Round } from './measure.ts';
 import { ratios, type Spread, spreadOf } from './statistics.ts';
 
-const whole = (figure: number) => Math.round(figure).toLocaleString('en').replaceAll(',', ' ');
-const hundredth = (figure: number) => figure.toFixed(2);
+export const whole = (figure: number) => Math.round(figure).toLocaleString('en').replaceAll(',', ' ');
+export const hundredth = (figure: number) => figure.toFixed(2);
 
 /** Lines of equal columns: the first to the left, figures to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {

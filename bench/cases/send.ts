@@ -8,9 +8,9 @@ import { inTemporary } from '../temporary.ts';
 
 const ROOMS = 8;
 /** Eight rooms with 25 000 messages each; everybody is in all of them. */
-const shape: Shape = { messages: 200_000, rooms: ROOMS, joined: ROOMS };
+export const shape: Shape = { messages: 200_000, rooms: ROOMS, joined: ROOMS };
 
-const load: SubjectPlan['load'] = {
+export const load: SubjectPlan['load'] = {
   method: 'POST',
   paths: Array.from({ length: ROOMS }, (_, place) => [`/api/v1/rooms/${FIRST_ROOM + place}/messages`]),
   body: JSON.stringify({ content: 'The kettle belongs to whoever last filled it, says the platform team.' }),

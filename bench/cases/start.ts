@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { cpuOf } from '../process_cpu.ts';
 import { spreadOf } from '../statistics.ts';
 import { verdict } from '../table.ts';
 import { inTemporary } from '../temporary.ts';
@@ -83,23 +84,10 @@ function end(child: ChildProcess): Promise<void> {
 }
 
 /** Known on Linux alone. */
-function ofProcess(pid: number | undefined, file: string, find: (text: string) => number): number | undefined {
-  return existsSync('/proc/self/stat') ? find(readFileSync(`/proc/${pid}/${file}`, 'utf8')) : undefined;
-}
-
 const residentOf = (pid: number | undefined) =>
-  ofProcess(pid, 'status', (text) => Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1]) / 1024);
-
-const TICK_MS = 10;
-/** Fields 14 and 15; the name in field 2 may have spaces. */
-const cpuOf = (pid: number | undefined) =>
-  ofProcess(pid, 'stat', (text) => {
-    const [user, system] = text
-      .slice(text.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13);
-    return (Number(user) + Number(system)) * TICK_MS;
-  });
+  pid === undefined || !existsSync('/proc/self/status')
+    ? undefined
+    : Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 function freePort(): Promise<number> {
   const server = createServer();

@@ -1,4 +1,5 @@
 import type { Ctx, Deps } from '../../server/src/context.ts';
+import type { Reader } from '../../server/src/db/database.ts';
 import { openSqlite } from '../../server/src/db/sqlite.ts';
 import { createMessageFragments } from '../../server/src/modules/messages/fragments.ts';
 import { listRoomMessages } from '../../server/src/modules/messages/list.ts';
@@ -20,19 +21,7 @@ export interface PageStatements {
 /** What the server runs for a page: when it has nothing of it in memory, and when it has all. */
 export async function recordPage(path: string): Promise<PageStatements> {
   const db = openSqlite({ path, minFreeBytes: 0, onFatal: raise });
-  const fragments = createMessageFragments();
-  const page = async (edge: { before_id?: number }) => {
-    const recorded: Recorded[] = [];
-    const { id = 0, username = '', sessionId = '' } = people[0] ?? {};
-    const ctx = {
-      deps: { messages: { fragments } } as unknown as Deps,
-      actor: { userId: id, username, role: 'user', sessionId },
-      now: Date.now(),
-      db: recordingReader(db.reader, recorded),
-    } as unknown as Ctx;
-    await listRoomMessages(ctx, FIRST_ROOM, { ...usualPage, ...edge });
-    return recorded;
-  };
+  const page = pageRecorder(db.reader);
   const cold = await page({});
   const warm = expectStatements(await page({}), ['select', 'select', 'select']);
   const inside = expectStatements(await page({ before_id: 5_000 }).then(withoutLoading), [
@@ -51,6 +40,23 @@ export async function recordPage(path: string): Promise<PageStatements> {
     newer: textAt(inside, 2),
     findMessage: textAt(cold, 2),
     reactions,
+  };
+}
+
+/** Has pages of a room read, by one and the same server, for people by their place; resolves with what it ran. */
+export function pageRecorder(db: Reader) {
+  const fragments = createMessageFragments();
+  return async (edge: { before_id?: number }, place = 0): Promise<Recorded[]> => {
+    const recorded: Recorded[] = [];
+    const { id = 0, username = '', sessionId = '' } = people[place] ?? {};
+    const ctx = {
+      deps: { messages: { fragments } } as unknown as Deps,
+      actor: { userId: id, username, role: 'user', sessionId },
+      now: Date.now(),
+      db: recordingReader(db, recorded),
+    } as unknown as Ctx;
+    await listRoomMessages(ctx, FIRST_ROOM, { ...usualPage, ...edge });
+    return recorded;
   };
 }
 

