@@ -84,7 +84,7 @@ async function store(
 }
 
 /** Files are their uploader's to hang on a message; nobody else does anything to them while his stream is held. */
-function streamsOf({ containerId, fileIds, actor }: SendInput): string[] {
+export function streamsOf({ containerId, fileIds, actor }: SendInput): string[] {
   return fileIds.length === 0
     ? [containerStream(containerId)]
     : [containerStream(containerId), userStream(actor.userId)];

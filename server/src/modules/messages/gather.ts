@@ -1,6 +1,6 @@
 import { type Database, DatabaseUnavailable, StorageFull } from '../../db/database.ts';
 import { type Histogram, histogramOf, observe } from '../../metrics/histogram.ts';
-import { appendMessages } from './append.ts';
+import { appendMessages, streamsOf } from './append.ts';
 import type { SendInput, SendVerdict } from './append_input.ts';
 
 export interface SendGather {
@@ -12,6 +12,7 @@ export interface SendGather {
 
 interface Waiting {
   readonly input: SendInput;
+  readonly streams: readonly string[];
   readonly resolve: (verdict: SendVerdict) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -19,19 +20,26 @@ interface Waiting {
 /** Sends in one transaction at most: the pause they make stays within a few tens of milliseconds. */
 const LARGEST = 256;
 /** Transactions of sends at the same time: while these run, what arrives gathers for the next. */
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 2;
 
 /**
- * Sends that arrive while a transaction is being opened, or while enough of them run, share the next: one set of statements for all
- * of them. What fails as a batch is tried one by one, so that nobody pays for another's message.
+ * Sends that arrive while a transaction is being opened, or while its rooms' turn has not come, share it: one set of statements for
+ * all of them. A room is in one transaction at a time: two of them would only wait for each other, inside the database and with half
+ * of the sends each. What fails as a batch is tried one by one, so that nobody pays for another's message.
  */
 export function createSendGather(db: Database, afterCommit: () => void): SendGather {
   const batches = histogramOf('veza_message_batch_messages');
+  /** Streams of the transactions that run. */
+  const claimed = new Set<string>();
   let waiting: Waiting[] = [];
   let inFlight = 0;
+  let isOpening = false;
+
+  const isFree = ({ streams }: Waiting) => !streams.some((stream) => claimed.has(stream));
 
   function next() {
-    if (waiting.length === 0 || inFlight === IN_FLIGHT) return;
+    if (isOpening || inFlight === IN_FLIGHT || !waiting.some(isFree)) return;
+    isOpening = true;
     inFlight++;
     void run().then(() => {
       inFlight--;
@@ -40,26 +48,49 @@ export function createSendGather(db: Database, afterCommit: () => void): SendGat
   }
 
   async function run() {
+    const own = new Set<string>();
     const taken: Waiting[] = [];
     try {
-      keep(taken, await batch(taken));
+      keep(taken, await batch(own, taken));
     } catch (error) {
-      if (taken.length === 0) take(taken);
+      if (own.size === 0) claim(own);
+      if (taken.length === 0) take(own, taken);
       if (taken.length === 1 || concernsAll(error)) for (const { reject } of taken) reject(error);
-      else for (const one of taken) await alone(one);
+      else for (const one of taken) await alone(own, one);
     }
+    for (const stream of own) claimed.delete(stream);
   }
 
-  const take = (taken: Waiting[]) => {
-    taken.push(...waiting.slice(0, LARGEST));
-    waiting = waiting.slice(LARGEST);
-  };
+  /** What waits and is not in another transaction is in this one. */
+  function claim(own: Set<string>) {
+    isOpening = false;
+    for (const { streams } of waiting.filter(isFree).slice(0, LARGEST)) for (const stream of streams) own.add(stream);
+    for (const stream of own) claimed.add(stream);
+    next();
+  }
 
-  const batch = (taken: Waiting[]) =>
+  /** Also what has come since: nobody overtakes in his room. */
+  function take(own: ReadonlySet<string>, taken: Waiting[]) {
+    const left: Waiting[] = [];
+    const passed = new Set<number>();
+    for (const one of waiting) {
+      const { containerId } = one.input;
+      const fits = taken.length < LARGEST && !passed.has(containerId) && one.streams.every((stream) => own.has(stream));
+      if (fits) taken.push(one);
+      else {
+        passed.add(containerId);
+        left.push(one);
+      }
+    }
+    waiting = left;
+  }
+
+  const batch = (own: Set<string>, taken: Waiting[]) =>
     db.write('message.send', async (writer) => {
       if (taken.length === 0) {
-        take(taken);
-        next();
+        if (own.size === 0) claim(own);
+        await writer.lock([...own]);
+        take(own, taken);
       }
       return appendMessages(
         writer,
@@ -73,9 +104,9 @@ export function createSendGather(db: Database, afterCommit: () => void): SendGat
     afterCommit();
   }
 
-  async function alone(one: Waiting) {
+  async function alone(own: Set<string>, one: Waiting) {
     try {
-      keep([one], await batch([one]));
+      keep([one], await batch(own, [one]));
     } catch (error) {
       one.reject(error);
     }
@@ -85,8 +116,9 @@ export function createSendGather(db: Database, afterCommit: () => void): SendGat
     batches,
     send: (input) =>
       new Promise((resolve, reject) => {
-        waiting.push({ input, resolve, reject });
-        if (waiting.length === 1) next();
+        const one = { input, streams: streamsOf(input), resolve, reject };
+        waiting.push(one);
+        if (isFree(one)) next();
       }),
   };
 }
