@@ -25,11 +25,14 @@ for (const engine of engines.filter((engine) => engine === 'postgres')) {
 
     /** Somebody else has the room, and one send waits for it already. */
     async function held(room: { id: number; path: string }) {
-      const { promise, resolve: release } = Promise.withResolvers<void>();
+      const { promise: has, resolve: taken } = Promise.withResolvers<void>();
+      const { promise: released, resolve: release } = Promise.withResolvers<void>();
       const holding = db.write('hold', async (writer) => {
         await writer.lock([containerStream(room.id)]);
-        await promise;
+        taken();
+        await released;
       });
+      await has;
       const first = alice.post(room.path, { content: 'first' }, 201);
       while ((await db.reader.all({ name: undefined, sql: isWaitedFor }, []))[0]?.count === 0) await sleep(5);
       return {
