@@ -113,8 +113,11 @@ export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => voi
     close: async () => {
       isClosed = true;
       pause.abort();
+      // With nothing but a look under way, which keeps no process from ending, whoever waits for this would be cut off.
+      const stay = setInterval(() => {}, LOOK_EVERY_MS);
       await running;
       await client?.end().catch(() => undefined);
+      clearInterval(stay);
     },
   };
 }
