@@ -17,7 +17,7 @@ export function openDiskBlobs({ DATA_DIR, MIN_FREE_DISK_BYTES: minFreeBytes }: C
 }
 
 /** Files in a bucket; undefined where none is named. */
-async function openBucket(config: Config, log: Logger): Promise<Blobs | undefined> {
+export async function openBucket(config: Config, log: Logger): Promise<Blobs | undefined> {
   const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
   if (bucket === undefined) return undefined;
   // What is told of the disk, and the head of the audit log, are there all the same.

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
-import type { Blobs } from '../adapters/blobs/blobs.ts';
+import { type Blobs, BlobsUnavailable } from '../adapters/blobs/blobs.ts';
 import { openDiskBlobs } from '../adapters/open.ts';
 import { databasePath, requireDatabase } from '../app.ts';
 import type { Config } from '../config.ts';
@@ -14,7 +14,8 @@ import { type Change, type Moved, transferAll } from '../db/transfer/transfer.ts
 import { auditKeys } from '../modules/audit/keys.ts';
 import { movedMark } from '../modules/audit/move.ts';
 import { CommandFailed, type ExitCode, exitCodes } from './exit.ts';
-import { type CarriedFiles, carryFiles } from './migrate_files.ts';
+import { filesIn, filesLeft, openNamedBucket } from './migrate_bucket.ts';
+import { carryFiles, type FilesOfMove } from './migrate_files.ts';
 import { opening } from './open.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -31,9 +32,13 @@ export const migrate = (terminal: Terminal) =>
         valueHint: 'url',
         required: true,
       },
+      'files-to-s3': {
+        type: 'boolean',
+        description: 'Carry the files from the disk into the bucket of the S3_ variables as well',
+      },
     },
     run: async ({ args }) => {
-      await moveEmbedded(terminal, args.to);
+      await moveEmbedded(terminal, args.to, args['files-to-s3'] ? openNamedBucket : undefined);
     },
   });
 
@@ -45,13 +50,19 @@ const exits: Readonly<Record<Reason, ExitCode>> = {
   interrupted: exitCodes.failed,
 };
 
-/** Moves the database, and the bytes of files into another storage where one is given. */
-export async function moveEmbedded(terminal: Terminal, to: string, blobs?: Blobs): Promise<void> {
+/** Moves the database, and the bytes of files into another storage where one is opened. */
+export async function moveEmbedded(
+  terminal: Terminal,
+  to: string,
+  openFiles?: (config: Config) => Promise<Blobs>,
+): Promise<void> {
+  let opened: Blobs | undefined;
   try {
     const address = readAddress(to);
     const { config, source, giveBack } = await opening(terminal, openEmbedded);
     try {
-      const files = blobs && carryFiles(openDiskBlobs(config), blobs, terminal);
+      opened = await openFiles?.(config);
+      const files = opened ? await carried(config, opened, terminal) : await filesLeft(config, source.reader);
       await moveFrom(terminal, { config, source, address, files });
     } finally {
       source.close();
@@ -59,17 +70,26 @@ export async function moveEmbedded(terminal: Terminal, to: string, blobs?: Blobs
     }
   } catch (error) {
     if (error instanceof TransferRefused) throw new CommandFailed(exits[error.reason], error.message);
+    if (error instanceof BlobsUnavailable)
+      throw new CommandFailed(
+        exitCodes.unavailable,
+        `the bucket cannot be used: ${error.message}; nothing was changed`,
+      );
     throw error;
   } finally {
+    opened?.close();
     terminal.progress('');
   }
 }
+
+const carried = (config: Config, to: Blobs, terminal: Terminal) =>
+  carryFiles({ from: openDiskBlobs(config), directory: filesIn(config), to }, terminal);
 
 interface Move {
   readonly config: Config;
   readonly source: Source;
   readonly address: TargetAddress;
-  readonly files: CarriedFiles | undefined;
+  readonly files: FilesOfMove;
 }
 
 /** The data of a server that is stopped, held so that none starts meanwhile. */
@@ -91,7 +111,7 @@ async function moveFrom(terminal: Terminal, { config, source, address, files }: 
   const signal = terminal.interrupted();
   const changes = {
     audit_marks: await changeOfMarks(source, config),
-    ...(files ? { blobs: files.change } : {}),
+    ...(files.change ? { blobs: files.change } : {}),
   };
   const target = await openTarget(address, Date.now());
   const all: Moved[] = [];
@@ -107,7 +127,11 @@ async function moveFrom(terminal: Terminal, { config, source, address, files }: 
         terminal.progress('');
         terminal.print(line(moved.table, moved.rows.toLocaleString('en'), (moved.ms / 1_000).toFixed(2)));
       },
+    }).catch(async (error: unknown) => {
+      await files.undo();
+      throw error;
     });
+    // From here on nobody may take away what was carried: an answer that is lost says nothing of the commit.
     await target.commit();
   } finally {
     await target.close();
@@ -129,7 +153,7 @@ async function changeOfMarks(source: Source, config: Config): Promise<Change> {
   };
 }
 
-function tellWhatIsNext({ print }: Terminal, config: Config, shown: string, files: CarriedFiles | undefined): void {
+function tellWhatIsNext({ print }: Terminal, config: Config, shown: string, files: FilesOfMove): void {
   const when = new Date().toISOString();
   const why = 'While this file is here, no server starts on the veza.db beside it.';
   const mark = markMoved(
@@ -139,13 +163,6 @@ function tellWhatIsNext({ print }: Terminal, config: Config, shown: string, file
   print('Every row was read back; counts and checksums are those of the source.');
   print('');
   print(`Next   set DATABASE_URL to ${shown}, with the password, and start the server.`);
-  print(`Files  ${toldOf(files, resolve(config.DATA_DIR, 'files'))}`);
+  print(`Files  ${files.told()}`);
   print(`Old    ${resolve(databasePath(config))} is as it was: a backup. ${mark} keeps servers from starting on it.`);
-}
-
-function toldOf(files: CarriedFiles | undefined, directory: string): string {
-  if (!files) return `stay in ${directory}: the server needs the same DATA_DIR as before.`;
-  const { carried, lost } = files.counts;
-  const left = lost > 0 ? `; ${lost} were lost before and are left out` : '';
-  return `${carried} were copied, each with the size and checksum it had${left}. Those in ${directory} are a backup.`;
 }

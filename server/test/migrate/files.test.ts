@@ -45,7 +45,7 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
         start: async () => {},
       };
       const target = createDiskBlobs({ directory: join(elsewhere, 'files'), minFreeBytes: 0 });
-      await moveEmbedded(terminal, house.url, target);
+      await moveEmbedded(terminal, house.url, async () => target);
       assert.equal(warned.length, 1);
       assert.match(warned[0] ?? '', new RegExp(`the bytes ${name} \\(blob \\d+\\) are missing, and were left out`));
       assert.match(
