@@ -28,6 +28,11 @@ const damages: readonly (readonly [string, sql: string, ...found: string[]])[] =
     'event.message_id',
     'message.sent_events',
   ],
+  [
+    'a wording in another room than its message',
+    `update message_revisions set container_id = 4711 where message_id = $root`,
+    'message.hanging',
+  ],
   ['a gap', `update messages set seq = seq + 100 where id = $last`, 'container.last_seq', 'container.sequence'],
   ['a number below one', `update messages set seq = -1 where id = $root`, 'container.sequence'],
   ['an older message after a newer one', `update messages set seq = 400 where id = $root`, 'message.after'],

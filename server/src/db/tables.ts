@@ -19,7 +19,7 @@ export interface Tables {
   messages: MessageRow;
   message_revisions: RevisionRow;
   mentions: { user_id: number; container_id: number; seq: number; message_id: number };
-  reactions: { message_id: number; emoji: string; user_id: number; created_at: number };
+  reactions: { container_id: number | null; message_id: number; emoji: string; user_id: number; created_at: number };
   events: EventRow;
   audit_log: AuditRow;
   audit_seals: AuditSealRow;
@@ -187,6 +187,8 @@ export interface MessageRow {
 
 export interface RevisionRow {
   id: Generated<number>;
+  /** Null in what a version before wrote, as in reactions. */
+  container_id: number | null;
   message_id: number;
   version: number;
   content: string;

@@ -13,6 +13,7 @@ import { deliverySubjects } from './0009_delivery_subjects.ts';
 import { eventReaders } from './0010_event_readers.ts';
 import { webhookSecretsAndReplays } from './0011_webhook_secrets_and_replays.ts';
 import { nodes } from './0012_nodes.ts';
+import { byRoom } from './0013_by_room.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   eventReaders,
   webhookSecretsAndReplays,
   nodes,
+  byRoom,
 ];
 
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;

@@ -47,6 +47,16 @@ const mentions: Recount = {
     where m.mentions <> '[]' or n.message_id is not null group by m.id`,
 };
 
+/** Nothing of a message is without it, or says that it is somewhere else. */
+const hanging: Recount = {
+  of: 'message',
+  names: ['hanging'],
+  from: `select h.message_id as id, count(*) as hanging, 0 as counted_hanging
+    from (select message_id, container_id from reactions union all select message_id, container_id from message_revisions
+      union all select message_id, container_id from mentions) as h
+    left join messages as m on m.id = h.message_id where m.id is null or m.container_id <> h.container_id group by h.message_id`,
+};
+
 const sent: Recount = {
   of: 'message',
   names: ['sent_events'],
@@ -87,6 +97,7 @@ export const messageRecounts = (auditedTypes: readonly string[]): readonly Recou
   messages,
   order,
   mentions,
+  hanging,
   sent,
   sentEvents,
   audited(auditedTypes),

@@ -3,7 +3,7 @@ import { type ConversationForUser, findConversations } from '../conversations/st
 import { type AttachableFile, findAttachable } from '../files/store.ts';
 import { findRooms, type RoomForUser } from '../rooms/store.ts';
 import type { SendInput } from './append_input.ts';
-import { findMessages, findReplied, findSent, type MessageOfContainer } from './store.ts';
+import { findMessagesThere, findReplied, findSent, type MessageOfContainer } from './store.ts';
 
 /** The message a reply names. */
 export type Replied = NonNullable<Awaited<ReturnType<typeof findReplied.firstOfEach>>[number]>;
@@ -29,7 +29,9 @@ export async function loadFacts(db: Writer, inputs: readonly SendInput[]): Promi
     ({ kind }) => kind === 'conversation',
     (some) => findConversations.firstOfEach(db, some.map(keyOf)),
   );
-  const replies = inputs.flatMap(({ replyToId }) => (replyToId === null ? [] : [{ id: replyToId }]));
+  const replies = inputs.flatMap(({ replyToId, containerId }) =>
+    replyToId === null ? [] : [{ id: replyToId, container_id: containerId }],
+  );
   const parents = new Map<number, Replied>();
   for (const found of await findReplied.firstOfEach(db, replies)) if (found) parents.set(found.id, found);
   return { rooms, conversations, parents, files: await loadFiles(db, inputs), sent: await loadSent(db, inputs) };
@@ -68,8 +70,8 @@ async function loadSent(db: Writer, inputs: readonly SendInput[]): Promise<Facts
       client_id: input.clientId as string,
     })),
   );
-  const ids = found.flatMap((row) => (row ? [{ id: row.id }] : []));
-  const messages = new Map((await findMessages.firstOfEach(db, ids)).map((message) => [message?.id, message]));
+  const keys = found.flatMap((row) => (row ? [{ id: row.id, container_id: row.container_id }] : []));
+  const messages = new Map((await findMessagesThere.firstOfEach(db, keys)).map((message) => [message?.id, message]));
   for (const [place, [index]] of keyed.entries()) {
     const row = found[place];
     if (row) sent.set(index, { payloadHash: row.payload_hash, message: messages.get(row.id) });

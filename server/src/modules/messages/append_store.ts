@@ -86,11 +86,17 @@ export const updateMentioned = updateOfEach(
       .where('members.left_at', 'is', null),
 );
 
-export const updateRoots = updateOfEach({ id: 'bigint', replies: 'bigint' }, (q, p: { id: number; replies: number }) =>
+export interface Replies {
+  id: number;
+  container_id: number;
+  replies: number;
+}
+export const updateRoots = updateOfEach({ id: 'bigint', container_id: 'bigint', replies: 'bigint' }, (q, p: Replies) =>
   q
     .updateTable('messages')
     .set({ thread_count: sql<number>`thread_count + ${p.replies}`, version: sql<number>`version + 1` })
-    .where('messages.id', '=', p.id),
+    .where('messages.id', '=', p.id)
+    .where('messages.container_id', '=', p.container_id),
 );
 
 interface Mentionable {

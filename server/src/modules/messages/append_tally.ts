@@ -1,7 +1,7 @@
 import type { Writer } from '../../db/database.ts';
 import { countSent } from '../statistics/tally.ts';
 import type { SendInput } from './append_input.ts';
-import { updateContainers, updateMentioned, updateRoots, updateSenders } from './append_store.ts';
+import { type Replies, updateContainers, updateMentioned, updateRoots, updateSenders } from './append_store.ts';
 
 export interface Draft {
   readonly input: SendInput;
@@ -33,7 +33,7 @@ export interface Place {
 /** Numbers the messages of a batch and adds up what they change, so that each row is updated once. */
 export function createTally() {
   const containers = new Map<number, { last_seq: number; sent: number; roots: number; at: number }>();
-  const roots = new Map<number, number>();
+  const roots = new Map<number, Replies>();
   const sentAt = new Map<string, number>();
 
   function draft(input: SendInput, index: number, { lastSeq, lastActivity, parent, visibility }: Place): Draft {
@@ -48,8 +48,8 @@ export function createTally() {
     const drafted: Draft = { input, index, seq: container.last_seq, parentId, visibility, mentions: [] };
     if (!parent || parentId === null) container.roots++;
     else {
-      const replies = (roots.get(parentId) ?? 0) + 1;
-      roots.set(parentId, replies);
+      const replies = (roots.get(parentId)?.replies ?? 0) + 1;
+      roots.set(parentId, { id: parentId, container_id: input.containerId, replies });
       drafted.rootCount = parent.thread_count + replies;
     }
     return drafted;
@@ -60,10 +60,7 @@ export function createTally() {
       db,
       [...containers].map(([id, { last_seq, sent, roots, at }]) => ({ id, last_seq, sent, roots, at })),
     );
-    await updateRoots.run(
-      db,
-      [...roots].map(([id, replies]) => ({ id, replies })),
-    );
+    await updateRoots.run(db, [...roots.values()]);
     const { senders, mentioned } = memberChanges(drafts);
     await updateSenders.run(db, senders);
     await updateMentioned.run(db, mentioned);

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { updateOfEach } from '../../db/many.ts';
 import { change, query } from '../../db/statement.ts';
+import type { MessageAt } from './store.ts';
 
 /** Statements of edits, pins and deletions. */
-export const updateContent = change((q, p: { id: number; content: string; mentions: string; at: number }) =>
+export const updateContent = change((q, p: MessageAt & { content: string; mentions: string; at: number }) =>
   q
     .updateTable('messages')
     .set({
@@ -14,7 +15,8 @@ export const updateContent = change((q, p: { id: number; content: string; mentio
       edit_count: sql<number>`edit_count + 1`,
       version: sql<number>`version + 1`,
     })
-    .where('id', '=', p.id),
+    .where('id', '=', p.id)
+    .where('container_id', '=', p.container_id),
 );
 
 export const deleteMention = change((q, p: { user_id: number; container_id: number; seq: number }) =>
@@ -52,7 +54,7 @@ export const deleteReactions = change((q, p: { message_id: number }) =>
 );
 
 /** Scrubs a message; with living replies it stays listed as a tombstone. Its client_id stays: a repeated send must find it. */
-export const scrub = change((q, p: { id: number; at: number }) =>
+export const scrub = change((q, p: MessageAt & { at: number }) =>
   q
     .updateTable('messages')
     .set({
@@ -67,11 +69,12 @@ export const scrub = change((q, p: { id: number; at: number }) =>
       updated_at: p.at,
       version: sql<number>`version + 1`,
     })
-    .where('id', '=', p.id),
+    .where('id', '=', p.id)
+    .where('container_id', '=', p.container_id),
 );
 
 /** One reply less; a tombstone without replies leaves the lists. */
-export const dropReply = change((q, p: { id: number }) =>
+export const dropReply = change((q, p: MessageAt) =>
   q
     .updateTable('messages')
     .set({
@@ -79,7 +82,8 @@ export const dropReply = change((q, p: { id: number }) =>
       is_listed: sql<0 | 1>`case when content is null and thread_count <= 1 then 0 else 1 end`,
       version: sql<number>`version + 1`,
     })
-    .where('id', '=', p.id),
+    .where('id', '=', p.id)
+    .where('container_id', '=', p.container_id),
 );
 
 export const addToCounters = change(
@@ -106,6 +110,10 @@ export const skipForUnread = change((q, p: { container_id: number; seq: number; 
     .where('user_id', '!=', p.author_id),
 );
 
-export const setPinned = change((q, p: { id: number; is_pinned: 0 | 1 }) =>
-  q.updateTable('messages').set({ is_pinned: p.is_pinned, version: sql<number>`version + 1` }).where('id', '=', p.id),
+export const setPinned = change((q, p: MessageAt & { is_pinned: 0 | 1 }) =>
+  q
+    .updateTable('messages')
+    .set({ is_pinned: p.is_pinned, version: sql<number>`version + 1` })
+    .where('id', '=', p.id)
+    .where('container_id', '=', p.container_id),
 );

@@ -29,7 +29,8 @@ export async function deleteMessage(ctx: Ctx, messageId: number, reason: string 
       : undefined;
     const files = message.attachment_count > 0 ? await findFilesOfMessage.all(inner.db, { message_id: messageId }) : [];
     await takeOut(inner, message);
-    const threadCount = message.parent_id === null ? undefined : await dropFromThread(inner, message.parent_id);
+    const threadCount =
+      message.parent_id === null ? undefined : await dropFromThread(inner, message.container_id, message.parent_id);
     await emit(inner, {
       type: 'message_deleted',
       containerId: message.container_id,
@@ -69,7 +70,7 @@ async function takeOut(ctx: WriteCtx, message: MessageOfContainer) {
   await deleteRevisions.run(ctx.db, { message_id: message.id });
   await uncountMessage(ctx.db, message);
   await deleteReactions.run(ctx.db, { message_id: message.id });
-  await scrub.run(ctx.db, { id: message.id, at: ctx.now });
+  await scrub.run(ctx.db, { id: message.id, container_id: message.container_id, at: ctx.now });
   // After it, as whoever ends a delivery holds the message first.
   await forgetBodies.run(ctx.db, { message_id: message.id });
   await addToCounters.run(ctx.db, {
@@ -82,7 +83,7 @@ async function takeOut(ctx: WriteCtx, message: MessageOfContainer) {
   await skipForUnread.run(ctx.db, { ...place, author_id: message.author_id });
 }
 
-async function dropFromThread(ctx: WriteCtx, rootId: number): Promise<number> {
-  await dropReply.run(ctx.db, { id: rootId });
-  return (await findThreadCount.first(ctx.db, { id: rootId }))?.thread_count ?? 0;
+async function dropFromThread(ctx: WriteCtx, container_id: number, id: number): Promise<number> {
+  await dropReply.run(ctx.db, { id, container_id });
+  return (await findThreadCount.first(ctx.db, { id, container_id }))?.thread_count ?? 0;
 }

@@ -22,7 +22,13 @@ export async function editMessage(
     if (message.content === body.content) return message;
     await keepWordings(inner, message, body.content, body.edit_reason ?? null);
     const mentions = await changeMentions(inner, held, body.content);
-    await updateContent.run(inner.db, { id: message.id, content: body.content, mentions, at: inner.now });
+    await updateContent.run(inner.db, {
+      id: message.id,
+      container_id: message.container_id,
+      content: body.content,
+      mentions,
+      at: inner.now,
+    });
     const version = message.version + 1;
     await emit(inner, {
       type: 'message_updated',
@@ -31,13 +37,13 @@ export async function editMessage(
       version,
       audit: { userId: message.author_id, details: { edit_reason: body.edit_reason ?? null } },
     });
-    return { id: message.id, version, reaction_count: message.reaction_count };
+    return { id: message.id, container_id: message.container_id, version, reaction_count: message.reaction_count };
   });
   return okJson(await renderMessage(ctx, key));
 }
 
 async function keepWordings(ctx: WriteCtx, message: MessageOfContainer, content: string, reason: string | null) {
-  const revision = { message_id: message.id, editor_id: ctx.actor.userId };
+  const revision = { container_id: message.container_id, message_id: message.id, editor_id: ctx.actor.userId };
   if (message.edit_count === 0) {
     await insertRevision.run(ctx.db, {
       ...revision,

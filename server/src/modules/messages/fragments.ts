@@ -6,13 +6,14 @@ import type { NewEvent } from '../../events.ts';
 import { type Attachment, findAttachments } from '../files/store.ts';
 import { ownReactions, reactionsOf } from '../reactions/store.ts';
 import { messageJson, ownEnd, sharedLength, withOwnReactions } from './present.ts';
-import { findMessage, findMessages } from './store.ts';
+import { findMessage, findMessages, findMessagesThere, type MessageOfContainer } from './store.ts';
 
 /** Bytes of kept fragments; a message takes 600 to 2 600. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 
 export interface MessageKey {
   readonly id: number;
+  readonly container_id: number;
   readonly version: number;
   readonly reaction_count: number;
 }
@@ -57,7 +58,7 @@ export function createMessageFragments(): MessageFragments {
   async function loadMissing(db: Reader, missing: readonly MessageKey[]): Promise<Map<number, Kept>> {
     const madeIn = era;
     const loaded = new Map<number, Kept>();
-    for (const { row, text } of await readTexts(db, missing))
+    for (const { row, text } of await textsOf(db, await findMessagesThere.firstOfEach(db, missing.map(placeOf))))
       if (row.is_listed === 1) loaded.set(row.id, keepText(row.id, row.version, text, madeIn));
     return loaded;
   }
@@ -122,11 +123,8 @@ export function createMessageFragments(): MessageFragments {
     render,
     renderPage,
     forNobody: async (db, ids) => {
-      const read = await readTexts(
-        db,
-        ids.map((id) => ({ id })),
-      );
-      return new Map(read.map(({ row, text }) => [row.id, text]));
+      const found = await findMessages.firstOfEach(db, ids.map(asKey));
+      return new Map((await textsOf(db, found)).map(({ row, text }) => [row.id, text]));
     },
     fresh,
     bytesKept: () => kept.calculatedSize,
@@ -138,12 +136,11 @@ export function createMessageFragments(): MessageFragments {
   };
 }
 
-/** Messages as they are now, those that are found. */
-async function readTexts(db: Reader, wanted: readonly { readonly id: number }[]) {
-  const found = await findMessages.firstOfEach(
-    db,
-    wanted.map(({ id }) => ({ id })),
-  );
+const asKey = (id: number) => ({ id });
+const placeOf = ({ id, container_id }: MessageKey) => ({ id, container_id });
+
+/** Messages as they are now, those that were found. */
+async function textsOf(db: Reader, found: readonly (MessageOfContainer | undefined)[]) {
   const rows = found.filter((row) => row !== undefined);
   const reactions = await reactionsOf(
     db,

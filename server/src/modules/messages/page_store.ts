@@ -30,7 +30,7 @@ const older = (selection: Selection): Query<Edge, MessageKey> =>
       .where('id', '<', p.id)
       .orderBy('id', 'desc')
       .limit(p.limit)
-      .select(['id', 'version', 'reaction_count']),
+      .select(['id', 'container_id', 'version', 'reaction_count']),
   );
 const newer = (selection: Selection): Query<Edge, MessageKey> =>
   query((q, p: Edge) =>
@@ -38,7 +38,7 @@ const newer = (selection: Selection): Query<Edge, MessageKey> =>
       .where('id', '>', p.id)
       .orderBy('id', 'asc')
       .limit(p.limit)
-      .select(['id', 'version', 'reaction_count']),
+      .select(['id', 'container_id', 'version', 'reaction_count']),
   );
 
 const selections: readonly Selection[] = [false, true].flatMap((withReplies) =>
@@ -60,18 +60,24 @@ export function newerKeys(db: Reader, selection: Selection, edge: Edge): Promise
   return statementsFor(selection).newer.all(db, edge);
 }
 
-const replies = (q: Builder, parentId: number) =>
+interface Thread {
+  container_id: number;
+  parent_id: number;
+}
+
+const replies = (q: Builder, { container_id, parent_id }: Thread) =>
   q
     .selectFrom('messages')
-    .where('parent_id', '=', parentId)
+    .where('parent_id', '=', parent_id)
+    .where('container_id', '=', container_id)
     .where('is_listed', '=', sql.lit(1))
-    .select(['id', 'version', 'reaction_count']);
+    .select(['id', 'container_id', 'version', 'reaction_count']);
 
-export const olderReplies = query((q, p: { parent_id: number; id: number; limit: number }) =>
-  replies(q, p.parent_id).where('id', '<', p.id).orderBy('id', 'desc').limit(p.limit),
+export const olderReplies = query((q, p: Thread & Edge) =>
+  replies(q, p).where('id', '<', p.id).orderBy('id', 'desc').limit(p.limit),
 );
-export const newerReplies = query((q, p: { parent_id: number; id: number; limit: number }) =>
-  replies(q, p.parent_id).where('id', '>', p.id).orderBy('id', 'asc').limit(p.limit),
+export const newerReplies = query((q, p: Thread & Edge) =>
+  replies(q, p).where('id', '>', p.id).orderBy('id', 'asc').limit(p.limit),
 );
 
 /** Messages that mention someone, newest first, as far as he may still read them. */
@@ -79,7 +85,9 @@ export const mentionKeys = query(
   (q, p: { user_id: number; id: number; limit: number; now: number; is_guest: number }) =>
     q
       .selectFrom('mentions as n')
-      .innerJoin('messages as m', 'm.id', 'n.message_id')
+      .innerJoin('messages as m', (join) =>
+        join.onRef('m.id', '=', 'n.message_id').onRef('m.container_id', '=', 'n.container_id'),
+      )
       .innerJoin('containers as c', 'c.id', 'm.container_id')
       .leftJoin('members as me', (join) =>
         join.onRef('me.container_id', '=', 'c.id').onRef('me.user_id', '=', 'n.user_id').on('me.left_at', 'is', null),
@@ -98,5 +106,5 @@ export const mentionKeys = query(
       )
       .orderBy('n.message_id', 'desc')
       .limit(p.limit)
-      .select(['m.id', 'm.version', 'm.reaction_count']),
+      .select(['m.id', 'm.container_id', 'm.version', 'm.reaction_count']),
 );

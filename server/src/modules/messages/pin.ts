@@ -23,7 +23,7 @@ async function change(ctx: WriteCtx, held: OnMessage, pinned: boolean) {
   const { message } = held;
   const limit = ctx.deps.config.MAX_PINS_PER_ROOM;
   if (pinned && pinnedIn(held) >= limit) throw unprocessable('too_many_pins', { limit });
-  await setPinned.run(ctx.db, { id: message.id, is_pinned: pinned ? 1 : 0 });
+  await setPinned.run(ctx.db, { id: message.id, container_id: message.container_id, is_pinned: pinned ? 1 : 0 });
   await addToCounters.run(ctx.db, pinCounts(message, pinned ? 1 : -1));
   await emit(ctx, {
     type: pinned ? 'message_pinned' : 'message_unpinned',

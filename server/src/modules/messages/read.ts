@@ -6,7 +6,7 @@ import { timestamp } from '../../timestamp.ts';
 import type { MessageKey } from './fragments.ts';
 import { refuseTwoCursors, trim } from './list.ts';
 import { mentionKeys, newerReplies, olderReplies } from './page_store.ts';
-import { findRevisions, findThreadCount } from './store.ts';
+import { findRevisions, findThreadCount, type MessageAt } from './store.ts';
 
 /** One message as the caller sees it now; 404 when it has gone since it was looked at. */
 export async function renderMessage(ctx: Ctx, key: MessageKey): Promise<string> {
@@ -28,20 +28,21 @@ export async function getThread(
 ): Promise<Answer> {
   refuseTwoCursors(options);
   const { message } = await allowOnMessage(ctx, 'message.list', messageId);
+  const { container_id } = message;
   const parent_id = message.parent_id ?? message.id;
   const { limit } = options;
-  const edge = { parent_id, id: options.before_id ?? options.after_id ?? 0, limit: limit + 1 };
+  const edge = { container_id, parent_id, id: options.before_id ?? options.after_id ?? 0, limit: limit + 1 };
   const keys = await (options.before_id === undefined ? newerReplies : olderReplies).all(ctx.db, edge);
   const hasMore = trim(keys, limit);
   if (options.before_id !== undefined) keys.reverse();
   const texts = await ctx.deps.messages.fragments.render(ctx.db, ctx.actor.userId, keys);
-  const total = message.parent_id === null ? message.thread_count : await countThread(ctx, parent_id);
+  const total =
+    message.parent_id === null ? message.thread_count : await countThread(ctx, { id: parent_id, container_id });
   return okJson(`{"messages":[${texts.join(',')}],"total":${total},"has_more":${hasMore}}`);
 }
 
-async function countThread(ctx: Ctx, rootId: number): Promise<number> {
-  const root = await findThreadCount.first(ctx.db, { id: rootId });
-  return root?.thread_count ?? 0;
+async function countThread(ctx: Ctx, root: MessageAt): Promise<number> {
+  return (await findThreadCount.first(ctx.db, root))?.thread_count ?? 0;
 }
 
 /** Every wording a message has had, newest first; one that was never edited has one. */

@@ -35,18 +35,32 @@ function messageWithAuthor(q: Builder) {
     ]);
 }
 
+/** A message, and the room or conversation it is in. */
+export interface MessageAt {
+  id: number;
+  container_id: number;
+}
+const there = { id: 'bigint', container_id: 'bigint' } as const;
+
 export const findMessage = query((q, p: { id: number }) => messageWithAuthor(q).where('m.id', '=', p.id));
 export const findMessages = queryOfEach({ id: 'bigint' }, (q, p: { id: number }) =>
   messageWithAuthor(q).where('m.id', '=', p.id),
 );
+/** The same where it is known in which room or conversation each is: messages may be laid out by it. */
+export const findMessagesThere = queryOfEach(there, (q, p: MessageAt) =>
+  messageWithAuthor(q).where('m.id', '=', p.id).where('m.container_id', '=', p.container_id),
+);
 export type MessageOfContainer = typeof findMessage extends Query<infer _, infer O> ? O : never;
 
-/** The message a reply names, with the count of the thread it belongs to. */
-export const findReplied = queryOfEach({ id: 'bigint' }, (q, p: { id: number }) =>
+/** The message a reply names, if it is there, with the count of the thread it belongs to. */
+export const findReplied = queryOfEach(there, (q, p: MessageAt) =>
   q
     .selectFrom('messages as m')
-    .leftJoin('messages as root', 'root.id', 'm.parent_id')
+    .leftJoin('messages as root', (join) =>
+      join.onRef('root.id', '=', 'm.parent_id').onRef('root.container_id', '=', 'm.container_id'),
+    )
     .where('m.id', '=', p.id)
+    .where('m.container_id', '=', p.container_id)
     .select([
       'm.id',
       'm.container_id',
@@ -64,13 +78,14 @@ export const findSent = queryOfEach(
       .where('author_id', '=', p.author_id)
       .where('container_id', '=', p.container_id)
       .where('client_id', '=', p.client_id)
-      .select(['id', 'payload_hash', 'deleted_at']),
+      .select(['id', 'container_id', 'payload_hash', 'deleted_at']),
 );
 
 export const insertRevision = change(
   (
     q,
     p: {
+      container_id: number;
       message_id: number;
       version: number;
       content: string;
@@ -80,6 +95,7 @@ export const insertRevision = change(
     },
   ) =>
     q.insertInto('message_revisions').values({
+      container_id: p.container_id,
       message_id: p.message_id,
       version: p.version,
       content: p.content,
@@ -89,8 +105,8 @@ export const insertRevision = change(
     }),
 );
 
-export const findThreadCount = query((q, p: { id: number }) =>
-  q.selectFrom('messages').where('id', '=', p.id).select('thread_count'),
+export const findThreadCount = query((q, p: MessageAt) =>
+  q.selectFrom('messages').where('id', '=', p.id).where('container_id', '=', p.container_id).select('thread_count'),
 );
 
 /** Newest first. */

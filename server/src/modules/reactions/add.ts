@@ -17,14 +17,15 @@ export async function addReaction(ctx: Ctx, messageId: number, written: string):
   return write(ctx, 'reaction.add', async (inner) => {
     const { message } = await allowOnMessage(inner, 'reaction.add', messageId);
     return once(inner, async () => {
+      const { container_id } = message;
       const key = { message_id: messageId, emoji, user_id: inner.actor.userId };
-      const isNew = (await insertReaction.run(inner.db, { ...key, created_at: inner.now })) === 1;
+      const isNew = (await insertReaction.run(inner.db, { ...key, container_id, created_at: inner.now })) === 1;
       const rows = (await reactionsOf(inner.db, [messageId])).get(messageId) ?? [];
       const shown = presentReactions(messageId, rows);
       if (!isNew) return ok(shown);
       const limit = inner.deps.config.MAX_EMOJI_PER_MESSAGE;
       if (shown.reactions.length > limit) throw unprocessable('too_many_emoji', { limit });
-      await addToReactionCount.run(inner.db, { id: messageId, delta: 1 });
+      await addToReactionCount.run(inner.db, { id: messageId, container_id, delta: 1 });
       const count = shown.reactions.find((one) => one.emoji === emoji)?.count ?? 0;
       await tellOfReaction(inner, 'reaction_added', message, { emoji, count, created_at: inner.now });
       return created(shown);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { change, query } from '../../db/statement.ts';
+import type { MessageAt } from '../messages/store.ts';
 
 interface ReactionKey {
   message_id: number;
@@ -8,10 +9,16 @@ interface ReactionKey {
 }
 
 /** Changes no row when it is there already. */
-export const insertReaction = change((q, p: ReactionKey & { created_at: number }) =>
+export const insertReaction = change((q, p: ReactionKey & { container_id: number; created_at: number }) =>
   q
     .insertInto('reactions')
-    .values({ message_id: p.message_id, emoji: p.emoji, user_id: p.user_id, created_at: p.created_at })
+    .values({
+      container_id: p.container_id,
+      message_id: p.message_id,
+      emoji: p.emoji,
+      user_id: p.user_id,
+      created_at: p.created_at,
+    })
     .onConflict((conflict) => conflict.doNothing()),
 );
 
@@ -34,9 +41,10 @@ export const deleteReaction = change((q, p: ReactionKey) =>
 );
 
 /** Leaves `updated_at` alone: the words are the same. */
-export const addToReactionCount = change((q, p: { id: number; delta: number }) =>
+export const addToReactionCount = change((q, p: MessageAt & { delta: number }) =>
   q
     .updateTable('messages')
     .set({ reaction_count: sql<number>`reaction_count + ${p.delta}`, version: sql<number>`version + 1` })
-    .where('id', '=', p.id),
+    .where('id', '=', p.id)
+    .where('container_id', '=', p.container_id),
 );

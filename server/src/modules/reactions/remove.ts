@@ -17,7 +17,7 @@ export async function removeReaction(ctx: Ctx, messageId: number, written: strin
     const found = await findReaction.first(inner.db, key);
     if (!found) throw new AppError('NOT_FOUND');
     await deleteReaction.run(inner.db, key);
-    await addToReactionCount.run(inner.db, { id: messageId, delta: -1 });
+    await addToReactionCount.run(inner.db, { id: messageId, container_id: message.container_id, delta: -1 });
     const left = await countOf.first(inner.db, { message_id: messageId, emoji });
     await tellOfReaction(inner, 'reaction_removed', message, {
       emoji,

@@ -73,14 +73,24 @@ const forgetSent = change((q, p: Room) =>
 const deleteRevisions = change((q, p: Room) =>
   q
     .deleteFrom('message_revisions')
-    .where('id', 'in', ({ selectFrom }) =>
-      selectFrom('message_revisions').where('message_id', 'in', newest(q, p)).limit(few).select('id'),
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('message_id', 'version'),
+        'in',
+        selectFrom('message_revisions')
+          .where('message_id', 'in', newest(q, p))
+          .limit(few)
+          .select(['message_id', 'version'])
+          .$asTuple('message_id', 'version'),
+      ),
     ),
 );
 
 /** What hangs on the newest messages: gone before `deleteMessages` is run. */
 export const hanging = [deleteReactions, deleteMentions, deleteRevisions, forgetSent] as const;
-export const deleteMessages = change((q, p: Room) => q.deleteFrom('messages').where('id', 'in', newest(q, p)));
+export const deleteMessages = change((q, p: Room) =>
+  q.deleteFrom('messages').where('container_id', '=', p.id).where('id', 'in', newest(q, p)),
+);
 
 /** Rows of people in a room. */
 const ofPeople = (table: 'bans' | 'members') =>
