@@ -8,7 +8,7 @@ import { isAnswer, isRun, type Session } from './session.ts';
  * Languages of what is only shown here: other programs' files, what readers type with something of their own in it, and the Python client,
  * which python_client.test.ts runs.
  */
-const isShown = new Set(['console', 'ini', 'nginx', 'python', 'text']);
+const isShown = new Set(['console', 'ini', 'nginx', 'python', 'sql', 'text']);
 
 /** What is wrong with a document that has been run, a line each. */
 export function sessionFaults(document: Document, session: Session): string[] {

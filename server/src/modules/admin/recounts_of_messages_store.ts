@@ -44,7 +44,7 @@ const mentions: Recount = {
       count(case when ${fits} then 1 end) as counted_mentions,
       count(n.message_id) - count(case when ${fits} then 1 end) as counted_stray_mentions
     from messages as m ${inLiving} left join mentions as n on n.message_id = m.id
-    where m.mentions <> '[]' or n.message_id is not null group by m.id`,
+    where m.mentions <> '[]' or n.message_id is not null group by m.container_id, m.id`,
 };
 
 /** Nothing of a message is without it, or says that it is somewhere else. */
