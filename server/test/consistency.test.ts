@@ -106,19 +106,19 @@ const damages: readonly (readonly [string, sql: string, ...found: string[]])[] =
   ['a lost wording', `delete from message_revisions where message_id = $root`, 'message.edit_count'],
   [
     'words of a deleted message',
-    `insert into message_revisions (message_id, version, content, editor_id, created_at) values ($deleted, 9, 'old words', $bob, 1)`,
+    `insert into message_revisions (container_id, message_id, version, content, editor_id, created_at) values ($room, $deleted, 9, 'old words', $bob, 1)`,
     'message.wordings_left',
   ],
   ['a pinned deleted message', `update messages set is_pinned = 1 where id = $deleted`, 'message.is_pinned'],
   ['reaction_count', `update messages set reaction_count = 2 where id = $reply`, 'message.reaction_count'],
   [
     'a reaction nobody counted',
-    `insert into reactions (message_id, emoji, user_id, created_at) values ($reply, '👍', $bob, 1)`,
+    `insert into reactions (container_id, message_id, emoji, user_id, created_at) values ($room, $reply, '👍', $bob, 1)`,
     'message.reaction_count',
   ],
   [
     'a reaction left on a deleted message',
-    `insert into reactions (message_id, emoji, user_id, created_at) values ($deleted, '👍', $bob, 1)`,
+    `insert into reactions (container_id, message_id, emoji, user_id, created_at) values ($room, $deleted, '👍', $bob, 1)`,
     'message.reaction_count',
   ],
   ['attachment_count', `update messages set attachment_count = 2 where id = $last`, 'message.attachment_count'],

@@ -66,7 +66,8 @@ for (const engine of engines) {
     /** Puts one person's reactions on a message, more than the route takes. */
     async function react(messageId: number, many: number) {
       const values = Array.from({ length: many }, (_, n) => `(${messageId}, 'emoji ${n}', ${bob.id}, 1)`);
-      await sql(`insert into reactions (message_id, emoji, user_id, created_at) values ${values.join(', ')}`);
+      await sql(`insert into reactions (message_id, emoji, user_id, created_at, container_id)
+        select v.*, m.container_id from (values ${values.join(', ')}) as v inner join messages as m on m.id = ${messageId}`);
       await sql(`update messages set reaction_count = ${many}, version = version + 1 where id = ${messageId}`);
       const of = `from messages where id = ${messageId} on conflict`;
       await sql(`insert into room_hours (container_id, hour, reactions) select container_id, 0, ${many}
