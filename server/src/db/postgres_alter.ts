@@ -31,21 +31,59 @@ export async function makeIndex(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, fallback_application_name: 'veza migrate' });
   await client.connect();
   try {
-    // Of two that make the same, one may be told of a deadlock, and finds it made.
-    while (!(await isMade(client, sql))) await sleep(PAUSE_MS);
+    if ((await stateOf(client, indexName(sql))) === 'made') return;
+    const [, table = ''] = / on (\w+)/.exec(sql) ?? [];
+    const partitions = await partitionsOf(client, table);
+    if (partitions === undefined) await untilMade(client, indexName(sql), sql);
+    else await makeOnPartitions(client, sql, table, partitions);
   } finally {
     await client.end();
   }
 }
 
-async function isMade(client: pg.Client, sql: string): Promise<boolean> {
-  const name = indexName(sql);
-  const valid = 'select indisvalid from pg_index where indexrelid = to_regclass($1)';
+interface Partition {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Undefined where the table is not partitioned. */
+async function partitionsOf(client: pg.Client, table: string): Promise<readonly Partition[] | undefined> {
+  const kind = `select 1 from pg_class where oid = to_regclass($1) and relkind = 'p'`;
+  if ((await client.query(kind, [table])).rows.length === 0) return undefined;
+  const all = `select quote_ident(n.nspname) as schema, c.relname as name from pg_inherits as i inner join pg_class as c on c.oid = i.inhrelid
+    inner join pg_namespace as n on n.oid = c.relnamespace where i.inhparent = to_regclass($1) order by c.relname`;
+  return (await client.query<Partition>(all, [table])).rows;
+}
+
+/** A partitioned table takes none while others write: each partition does by itself, and its index becomes a part of the whole one. */
+async function makeOnPartitions(client: pg.Client, sql: string, table: string, partitions: readonly Partition[]) {
+  const whole = indexName(sql);
+  await client.query(sql.replace(` on ${table}`, ` on only ${table}`));
+  for (const { schema, name } of partitions) {
+    const part = `"${name}_${whole}"`;
+    const own = sql.replace(` ${whole} on ${table}`, ` ${part} on ${schema}."${name}"`);
+    await untilMade(client, `${schema}.${part}`, own);
+    await client.query(`alter index ${whole} attach partition ${schema}.${part}`);
+  }
+}
+
+/** Of two that make the same, one may be told of a deadlock, and finds it made. */
+async function untilMade(client: pg.Client, name: string, sql: string): Promise<void> {
+  while (!(await isMade(client, name, sql))) await sleep(PAUSE_MS);
+}
+
+async function stateOf(client: pg.Client, name: string): Promise<'made' | 'begun' | undefined> {
+  const { rows } = await client.query('select indisvalid from pg_index where indexrelid = to_regclass($1)', [name]);
+  if (rows.length === 0) return undefined;
+  return rows[0].indisvalid ? 'made' : 'begun';
+}
+
+async function isMade(client: pg.Client, name: string, sql: string): Promise<boolean> {
   try {
-    const { rows } = await client.query(valid, [name]);
-    if (rows[0]?.indisvalid === true) return true;
+    const state = await stateOf(client, name);
+    if (state === 'made') return true;
     // Somebody may be making it just now: then this waits for him, and it is there.
-    if (rows.length > 0) await client.query(`reindex index concurrently ${name}`);
+    if (state === 'begun') await client.query(`reindex index concurrently ${name}`);
     else await client.query(sql.replace('create index', 'create index concurrently'));
     return false;
   } catch (error) {

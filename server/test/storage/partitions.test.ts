@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { App } from '../../src/app.ts';
 import { ownCtx } from '../../src/context.ts';
+import { migrate, migrations } from '../../src/db/migrations/migrate.ts';
+import type { Migration } from '../../src/db/migrations/migration.ts';
+import { openPostgres } from '../../src/db/postgres.ts';
 import { readHeads } from '../../src/modules/audit/head_file.ts';
 import { auditKeys } from '../../src/modules/audit/keys.ts';
 import { verifyAudit } from '../../src/modules/audit/verify.ts';
@@ -192,6 +195,22 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
       // The table itself is what rows are put into.
       assert.deepEqual(messagesIn(send).sort(), ['messages', partition].sort());
       await app.close();
+    });
+
+    it('takes the indexes of a next version while others write, a partition at a time', async () => {
+      const next: Migration = {
+        id: (migrations.at(-1)?.id ?? 0) + 1,
+        name: 'next',
+        sql: () => ['alter table messages add column language text'],
+        indexes: () => ['create index if not exists messages_by_language on messages (container_id, language)'],
+      };
+      const db = openPostgres({ url });
+      for (let twice = 0; twice < 2; twice++) await migrate(db, Date.now(), [...migrations, next]);
+      await db.close();
+      const whole = `select indisvalid as valid, (select count(*)::int from pg_inherits where inhparent = indexrelid) as parts
+        from pg_index where indexrelid = 'messages_by_language'::regclass`;
+      assert.deepEqual(await sql(whole), [{ valid: true, parts: 16 }]);
+      await sql(`alter table messages drop column language; delete from schema_migrations where name = 'next'`);
     });
 
     it('fills the next partitions, made before they are needed, and drops the oldest', async () => {
