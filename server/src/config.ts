@@ -102,7 +102,7 @@ export function expectation(schema: TSchema): string {
   if (format === 'host') return 'an IP address or the name of a host';
   if (typeof pattern === 'string' && pattern in addresses) return addresses[pattern] as string;
   if (pattern !== undefined) return `a text matching ${pattern}`;
-  if (maxLength !== undefined) return `a text of ${minLength} to ${maxLength} characters`;
+  if (maxLength !== undefined) return `a text of ${minLength ?? 0} to ${maxLength} characters`;
   return Number(minLength) > 1 ? `a text of at least ${minLength} characters` : 'a text';
 }
 

@@ -167,6 +167,14 @@ export function kindsOf(names: readonly ReadName[]): string[] {
 /** Those after which somebody sees nothing more of the room: the person it names, or everybody. */
 export const endingEvents: ReadonlySet<string> = new Set<EventType>(['user_left', 'user_banned', 'room_deleted']);
 
+/** What acts at once on every node, wherever it was committed; found by the index `events_acting`, which names the same. */
+export const actingEvents = [
+  ...(['user_left', 'user_banned', 'room_deleted', 'session_ended'] as const),
+  ...(['user_updated', 'user_role_changed', 'user_suspended', 'user_restored'] as const),
+] satisfies readonly EventType[];
+const acting: ReadonlySet<string> = new Set(actingEvents);
+export const isActing = (type: string): boolean => acting.has(type);
+
 /** Whether somebody sees nothing more of a room after an event. */
 export function endsAccess(type: string, userId: number | null, readerId: number): boolean {
   return endingEvents.has(type) && (type === 'room_deleted' || userId === readerId);

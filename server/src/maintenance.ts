@@ -9,6 +9,8 @@ import { foldStatistics } from './modules/statistics/fold.ts';
 import { forgetDeliveries, forgetFormerSecrets, forgetLeftDeliveries } from './modules/webhooks/forget.ts';
 import type { Work } from './nodes/works.ts';
 
+/** Whether what is under way is still this process's. */
+const LOOK_EVERY_MS = 1_000;
 const FLUSH_EVERY_MS = 15_000;
 const FORGET_EVERY_MS = 10 * 60_000;
 /** To sweep is to look at the name of every file there is. */
@@ -24,29 +26,28 @@ export function startMaintenance(deps: Deps): () => Promise<void> {
   const flush = () => deps.authority.activity.flush().catch(complain);
   let turns = 0;
   const ctx = () => ownCtx(deps, 'maintenance');
-  /** One process does it for all. */
-  const once = async (work: Work, ...tasks: readonly ((ctx: Ctx) => Promise<unknown>)[]) => {
-    for (const task of tasks) if (deps.nodes.register.owns(work)) await task(ctx()).catch(complain);
+  /** One process does it for all, for as long as it is its own to do. */
+  const once = async (work: Work, ...tasks: readonly ((ctx: Ctx, signal: AbortSignal) => Promise<unknown>)[]) => {
+    const lost = new AbortController();
+    const look = setInterval(() => deps.nodes.register.owns(work) || lost.abort(), LOOK_EVERY_MS);
+    const signal = AbortSignal.any([stopping.signal, lost.signal]);
+    for (const task of tasks) if (deps.nodes.register.owns(work)) await task(ctx(), signal).catch(complain);
+    clearInterval(look);
   };
-  const { signal } = stopping;
   const forgetAll = async () => {
     await once(
       'forget',
       (ctx) => write(ctx, 'idempotency.forget', forgetKeys),
-      (ctx) => forgetSessions(ctx, signal),
-      (ctx) => forgetAudit(ctx, signal),
-      (ctx) => forgetEvents(ctx, signal),
-      (ctx) => forgetDeliveries(ctx, signal),
-      (ctx) => forgetLeftDeliveries(ctx, signal),
+      forgetSessions,
+      forgetAudit,
+      forgetEvents,
+      forgetDeliveries,
+      forgetLeftDeliveries,
       forgetFormerSecrets,
     );
-    await once('statistics', (ctx) => foldStatistics(ctx, signal));
-    await once(
-      'purge',
-      (ctx) => purgeFiles(ctx, signal),
-      (ctx) => purgeRooms(ctx, signal),
-    );
-    if (turns++ % SWEEP_EVERY_TURNS === 0) await once('sweep', (ctx) => sweepBlobs(ctx, signal));
+    await once('statistics', foldStatistics);
+    await once('purge', purgeFiles, purgeRooms);
+    if (turns++ % SWEEP_EVERY_TURNS === 0) await once('sweep', sweepBlobs);
   };
   // A large room takes longer than it is to the next turn, which then has nothing to begin.
   let forgetting: Promise<void> | undefined;

@@ -3,7 +3,8 @@
  * makes things known sooner, and nothing depends on it.
  */
 export interface Channel {
-  publish(text: string): void;
+  /** Resolves when it has left; the next one waits for that. */
+  publish(text: string): Promise<void>;
   /** `heard` is called with what the others publish, and with what this process does. */
   listen(heard: (text: string) => void): void;
   /** Calls `back` whenever texts travel again after they did not. */

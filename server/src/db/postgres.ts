@@ -9,8 +9,8 @@ import {
   type Writer,
 } from './database.ts';
 import { alter, makeIndex } from './postgres_alter.ts';
-import { translated } from './postgres_errors.ts';
-import { openPool } from './postgres_pool.ts';
+import { isOldPlan, translated } from './postgres_errors.ts';
+import { LONGEST_STATEMENT_MS, openPool } from './postgres_pool.ts';
 import { asQuery } from './postgres_statements.ts';
 import { attemptOnce, type Parts, transaction } from './postgres_transaction.ts';
 import { watchPostgres } from './postgres_watch.ts';
@@ -27,7 +27,9 @@ export function openPostgres({ url, connections = 10, isPooled = false }: Postgr
   const writers = openPool({ url, connections, isPooled });
   // Apart, so that writers which wait for a lock inside their connection do not keep anybody from reading.
   const readers = openPool({ url, connections, isPooled });
-  const watch = watchPostgres({ url, isPooled }, () => {
+  const hasAnswered = (since: number) => Math.max(writers.answeredAt, readers.answeredAt) > since;
+  const publish = async (channel: string, text: string) => void (await reader.all(NOTIFY, [channel, text]));
+  const watch = watchPostgres({ url, isPooled, publish, hasAnswered }, () => {
     writers.breakAll();
     readers.breakAll();
   });
@@ -38,12 +40,12 @@ export function openPostgres({ url, connections = 10, isPooled = false }: Postgr
   const snapshots = new Set<pg.PoolClient>();
   const commits = createCommitCounts();
   let closed = false;
-  const reader = readerOf(parts);
+  const reader = readerOf(parts, connections);
   return {
     dialect: 'postgres',
     reader,
     write: (_name, work) => transaction(parts, work, commits),
-    alter: (work) => alter(parts, work),
+    alter: (work) => alter(parts, work, commits),
     index: (sql) => makeIndex(url, sql),
     snapshot: (work) => {
       const unlessClosed = async (db: Writer) => {
@@ -67,6 +69,11 @@ export function openPostgres({ url, connections = 10, isPooled = false }: Postgr
   };
 }
 
+/** What is told is lost with this process: it does not wait for a disk. */
+const NOTIFY: CompiledText = {
+  name: 'notify',
+  sql: `select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`,
+};
 const ONE: CompiledText = { name: undefined, sql: 'select 1' };
 const CONCERNS: CompiledText = {
   name: undefined,
@@ -75,20 +82,25 @@ const CONCERNS: CompiledText = {
 const SIZE: CompiledText = { name: undefined, sql: 'select pg_database_size(current_database()) as size' };
 
 /** Each statement on a connection of its own. */
-function readerOf({ readers, isPooled, requireUp }: Parts): Reader {
+function readerOf({ readers, isPooled, requireUp }: Parts, connections: number): Reader {
   return {
     dialect: 'postgres',
     all: async (text, values) => {
-      requireUp();
-      const client = await readers.lend();
-      let broken: unknown;
-      try {
-        return (await translated(client.query(asQuery(text, values, isPooled)))).rows as Row[];
-      } catch (error) {
-        broken = error;
-        throw error;
-      } finally {
-        client.release(broken instanceof DatabaseUnavailable);
+      const query = asQuery(text, values, isPooled);
+      // Behind a pooler nothing can be set for a connection, and nobody else ends what takes too long.
+      const asked = isPooled ? { ...query, query_timeout: LONGEST_STATEMENT_MS + 1_000 } : query;
+      for (let attempt = 1; ; attempt++) {
+        requireUp();
+        const client = await readers.lend();
+        let isBroken = false;
+        try {
+          return (await translated(client.query(asked))).rows as Row[];
+        } catch (error) {
+          isBroken = error instanceof DatabaseUnavailable || isOldPlan(error);
+          if (!isOldPlan(error) || attempt > connections) throw error;
+        } finally {
+          client.release(isBroken);
+        }
       }
     },
   };

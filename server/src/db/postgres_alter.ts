@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { CommitCounts } from './commit_counts.ts';
 import { DatabaseUnavailable, indexName, isLockTimeout, type Writer } from './database.ts';
 import { mayRunAgain } from './postgres_errors.ts';
 import { attemptOnce, type Parts } from './postgres_transaction.ts';
@@ -11,11 +12,13 @@ const PAUSE_MS = 500;
 const PATIENCE_MS = 5 * 60_000;
 
 /** One transaction that changes the schema while others read and write. */
-export async function alter(parts: Parts, work: (db: Writer) => Promise<void>): Promise<void> {
+export async function alter(parts: Parts, work: (db: Writer) => Promise<void>, counts: CommitCounts): Promise<void> {
   const late = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
-      return await attemptOnce(parts, parts.writers, work, { begin: BEGIN });
+      await attemptOnce(parts, parts.writers, work, { begin: BEGIN, counts });
+      counts.outcomes.committed++;
+      return;
     } catch (error) {
       if (!isLocked(error) || performance.now() > late) throw error;
       await sleep(PAUSE_MS);

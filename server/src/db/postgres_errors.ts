@@ -3,7 +3,11 @@ import { DatabaseUnavailable, StorageFull } from './database.ts';
 /** Serialization failures and deadlocks: the transaction did nothing and may run again. */
 const AGAIN = new Set(['40001', '40P01']);
 
-export const mayRunAgain = (error: unknown): boolean => AGAIN.has(codeOf(error));
+export const mayRunAgain = (error: unknown): boolean => AGAIN.has(codeOf(error)) || isOldPlan(error);
+
+/** A table has changed since a connection prepared a statement of it: another connection does not have that. */
+export const isOldPlan = (error: unknown): boolean =>
+  codeOf(error) === '0A000' && /cached plan/.test((error as Error).message);
 
 /** Errors that say nothing about the statement but that there is no database behind it, or no room in it. */
 export async function translated<T>(answer: Promise<T>): Promise<T> {

@@ -14,6 +14,8 @@ export interface PoolOptions {
 export interface Pool {
   /** Lends one, or raises DatabaseUnavailable where none is to be had in time. Who borrows gives it back. */
   lend(): Promise<pg.PoolClient>;
+  /** When any of its connections has answered last; monotonic. */
+  readonly answeredAt: number;
   /** Breaks every connection, and refuses whoever waits for one. */
   breakAll(): void;
   close(): Promise<void>;
@@ -25,7 +27,7 @@ export const INT8 = 20;
 const LONGEST_LOCK_MS = 5_000;
 /** As long as a request may take; that the database is gone is known much sooner (postgres_watch.ts). */
 const LONGEST_WAIT_MS = 10_000;
-const LONGEST_STATEMENT_MS = 10_000;
+export const LONGEST_STATEMENT_MS = 10_000;
 
 const limits = {
   idle_in_transaction_session_timeout: 10_000,
@@ -57,9 +59,9 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
     connectionTimeoutMillis: LONGEST_WAIT_MS,
     keepAlive: true,
     fallback_application_name: 'veza',
-    // Of statements outside of transactions nobody else ends what takes too long there.
-    ...(isPooled ? { query_timeout: LONGEST_STATEMENT_MS + 1_000 } : { options: LIMITS_OF_CONNECTION }),
+    ...(isPooled ? {} : { options: LIMITS_OF_CONNECTION }),
   });
+  let answeredAt = Number.NEGATIVE_INFINITY;
   const open = new Set<pg.PoolClient>();
   const ready = new WeakSet<pg.PoolClient>();
   const waiting = new Set<(error: Error) => void>();
@@ -68,6 +70,10 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
   pool.on('connect', (client) => {
     open.add(client);
     client.on('error', () => {});
+    // Said by the library whenever a connection has answered all that was asked on it.
+    client.on('drain', () => {
+      answeredAt = performance.now();
+    });
   });
   pool.on('remove', (client) => open.delete(client));
 
@@ -100,6 +106,9 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
 
   return {
     lend,
+    get answeredAt() {
+      return answeredAt;
+    },
     breakAll: () => {
       const gone = new DatabaseUnavailable('PostgreSQL does not answer');
       for (const refuse of [...waiting]) {

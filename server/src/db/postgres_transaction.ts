@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type CommitCounts, countCommit, countFailed } from './commit_counts.ts';
 import type { Writer } from './database.ts';
-import { mayRunAgain, translated } from './postgres_errors.ts';
+import { isOldPlan, mayRunAgain, translated } from './postgres_errors.ts';
 import { LIMITS_OF_TRANSACTION, type Pool } from './postgres_pool.ts';
 import { writerOf } from './postgres_statements.ts';
 
@@ -52,10 +52,13 @@ export async function attemptOnce<T>(
     await translated(client.query(begin));
     const result = await work(writerOf(client, isPooled));
     const committingAt = performance.now();
-    await translated(client.query('commit'));
+    const { command } = await translated(client.query('commit'));
+    // What it answers where a statement has failed before, and nobody has said so.
+    if (command !== 'COMMIT') throw new Error('The transaction was rolled back by the database');
     if (counts) countCommit(counts, 1, begunAt, committingAt);
     return result;
   } catch (error) {
+    if (isOldPlan(error)) broken = error as Error;
     await client.query('rollback').catch((failure: Error) => {
       broken = failure;
     });

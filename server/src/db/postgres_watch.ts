@@ -12,7 +12,12 @@ export interface Watch {
   close(): Promise<void>;
 }
 
-type WatchOptions = Pick<PoolOptions, 'url' | 'isPooled'>;
+interface WatchOptions extends Pick<PoolOptions, 'url' | 'isPooled'> {
+  /** Sends a notification, on any other connection: a look waits behind nothing. */
+  readonly publish: (channel: string, text: string) => Promise<void>;
+  /** Whether the database has answered anybody since a monotonic time: then it is there, however long a look waits for its turn. */
+  readonly hasAnswered: (since: number) => boolean;
+}
 
 const LOOK_EVERY_MS = 500;
 /** After it what is under way is given up: within two seconds of the loss everybody has an answer. */
@@ -23,12 +28,10 @@ const CHANNEL = 'veza';
 /** Bytes of a notification: https://www.postgresql.org/docs/current/sql-notify.html */
 const LONGEST = 7_999;
 
-export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => void): Watch {
+export function watchPostgres({ url, isPooled, publish, hasAnswered }: WatchOptions, onLost: () => void): Watch {
   const hearers: ((text: string) => void)[] = [];
   const returns: (() => void)[] = [];
   let client: pg.Client | undefined;
-  /** What is asked on it, one after the other. */
-  let asked: Promise<unknown> = Promise.resolve();
   let isUp = true;
   let isClosed = false;
   let pause = new AbortController();
@@ -50,30 +53,24 @@ export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => voi
       await inTime(fresh.connect());
       // To look is no reason for a process to stay.
       streamOf(fresh)?.unref();
-      // Telling the others is lost with this process: it does not wait for a disk.
-      if (!isPooled) await inTime(fresh.query(`set synchronous_commit = off; listen ${CHANNEL}`));
+      if (!isPooled) await inTime(fresh.query(`listen ${CHANNEL}`));
     } catch (error) {
       streamOf(fresh)?.destroy();
       throw error;
     }
-    asked = Promise.resolve();
     client = fresh;
-  }
-
-  function inTurn<T>(ask: () => Promise<T>): Promise<T> {
-    const answer = asked.then(ask);
-    asked = answer.catch(() => undefined);
-    return answer;
   }
 
   async function look(): Promise<void> {
     const known = client;
+    const askedAt = performance.now();
     try {
-      if (known) return void (await inTime(inTurn(() => known.query('select 1'))));
+      if (known) return void (await inTime(known.query('select 1')));
       await open();
     } catch (error) {
       client = undefined;
       if (known) streamOf(known)?.destroy();
+      if (error instanceof Silent && hasAnswered(askedAt)) return;
       // One that was cut is replaced first; one that is silent is not waited for a second time.
       if (known && !(error instanceof Silent)) return look();
       if (isUp) onLost();
@@ -94,10 +91,7 @@ export function watchPostgres({ url, isPooled }: WatchOptions, onLost: () => voi
 
   const running = run();
   const channel: Channel = {
-    publish: (text) => {
-      const known = client;
-      inTurn(async () => known?.query('select pg_notify($1, $2)', [CHANNEL, text])).catch(() => undefined);
-    },
+    publish: (text) => publish(CHANNEL, text),
     listen: (heard) => void hearers.push(heard),
     onBack: (back) => void returns.push(back),
     get isUp() {

@@ -12,8 +12,8 @@ export interface NodeMessages {
   readonly typing: TypingMessage;
   /** Of some people who have sockets here. With `begins` and `ends`: of all. */
   readonly here: { readonly sights: readonly Sight[]; readonly begins?: boolean; readonly ends?: boolean };
-  /** How many people are here, and the sum of their ids: whoever knows of others asks for all. */
-  readonly alive: { readonly people: number; readonly sum: number };
+  /** A digest of all that was told of who is here: whoever knows otherwise asks for all. */
+  readonly alive: { readonly digest: string };
   /** Asks one process for all the people who are there. */
   readonly who: { readonly node: string };
   /** This process ends. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Deps } from '../context.ts';
 import type { Channel } from '../db/channel.ts';
 import type { Database, Writer } from '../db/database.ts';
-import type { NewEvent } from '../events.ts';
+import { isActing, type NewEvent } from '../events.ts';
 import { createFollowing } from './follow.ts';
 import { createLonelyRegister, createRegister, type Register } from './register.ts';
 import { shareSights } from './sights.ts';
@@ -32,12 +32,6 @@ interface Options {
   readonly release: (db: Writer, nodeId: string) => Promise<unknown>;
 }
 
-/** What acts at once, wherever it was committed: found by the index `events_acting`. */
-const acting: ReadonlySet<string> = new Set<NewEvent['type']>([
-  ...(['user_left', 'user_banned', 'room_deleted', 'session_ended'] as const),
-  ...(['user_updated', 'user_role_changed', 'user_suspended', 'user_restored'] as const),
-]);
-
 export function createNodes({ db, channel, log, deps, release }: Options): Nodes {
   const id = randomUUID();
   if (db.dialect === 'sqlite') return lonely(id);
@@ -45,18 +39,15 @@ export function createNodes({ db, channel, log, deps, release }: Options): Nodes
   const register = createRegister({ id, db, log, release });
   const following = createFollowing(deps, log);
   let endSharing = () => {};
-  talk.hear('committed', ({ acts }) => {
-    deps().realtime.hub.wake();
-    if (acts) void following.look();
-  });
   return {
     id,
     talk,
     register,
     committed: (events) => {
       if (events.length === 0) return;
-      following.know(events.map((one) => one.id));
-      talk.tell('committed', { acts: events.some(({ event }) => acting.has(event.type)) });
+      const here = events.filter(({ event }) => isActing(event.type));
+      following.know(here.map((one) => one.id));
+      talk.tell('committed', { acts: here.length > 0 });
     },
     sent: () => talk.tell('committed', { acts: false }),
     start: async () => {
@@ -64,6 +55,10 @@ export function createNodes({ db, channel, log, deps, release }: Options): Nodes
       talk.hear('typing', typing.hear);
       talk.hear('attempt', deps().authority.attempts.hear);
       await following.start();
+      talk.hear('committed', ({ acts }) => {
+        deps().realtime.hub.wake();
+        if (acts) void following.look();
+      });
       await register.start();
       endSharing = shareSights(talk, presence);
     },
@@ -71,7 +66,7 @@ export function createNodes({ db, channel, log, deps, release }: Options): Nodes
       endSharing();
       await following.stop();
       await register.stop();
-      talk.stop();
+      await talk.stop();
     },
   };
 }

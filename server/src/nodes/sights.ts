@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Presence } from '../realtime/presence.ts';
 import type { Sight } from './messages.ts';
 import type { Talk } from './talk.ts';
@@ -6,6 +7,8 @@ import type { Talk } from './talk.ts';
 const ALIVE_EVERY_MS = 5_000;
 /** Three were missed: whoever is there is not seen any more. */
 const SILENT_MS = 16_000;
+/** Between two tellings of all. */
+const ONCE_MS = 1_000;
 /** People in one message: some thirty bytes each. */
 const AT_ONCE = 150;
 
@@ -15,12 +18,13 @@ export function shareSights(talk: Talk, presence: Presence): () => void {
   /** Of a process that tells of all: who was there before and has not been named yet. */
   const unnamed = new Map<string, Set<number>>();
 
-  const sayAlive = () => {
-    const ids = presence.sights().map(([userId]) => userId);
-    talk.tell('alive', { people: ids.length, sum: sumOf(ids) });
-  };
+  /** Asked for all by several at once, it is told once. */
+  let saidAllAt = Number.NEGATIVE_INFINITY;
+
+  const sayAlive = () => talk.tell('alive', { digest: digestOf(presence.sights()) });
 
   function sayAll(): void {
+    saidAllAt = performance.now();
     const sights = presence.sights();
     for (let from = 0; from === 0 || from < sights.length; from += AT_ONCE) {
       const some = sights.slice(from, from + AT_ONCE);
@@ -31,31 +35,34 @@ export function shareSights(talk: Talk, presence: Presence): () => void {
   function forget(nodeId: string): void {
     heardAt.delete(nodeId);
     unnamed.delete(nodeId);
-    presence.hear(nodeId, [...presence.peopleAt(nodeId)].map(goneOf));
+    presence.hear(nodeId, presence.sightsAt(nodeId).map(goneOf));
   }
 
   talk.hear('here', ({ sights, begins, ends }, from) => {
     heardAt.set(from, performance.now());
-    if (begins) unnamed.set(from, new Set(presence.peopleAt(from)));
+    if (begins) unnamed.set(from, new Set(presence.sightsAt(from).map(([userId]) => userId)));
     for (const [userId] of sights) unnamed.get(from)?.delete(userId);
     presence.hear(from, sights);
     if (!ends) return;
-    presence.hear(from, [...(unnamed.get(from) ?? [])].map(goneOf));
+    presence.hear(
+      from,
+      [...(unnamed.get(from) ?? [])].map((userId) => goneOf([userId, null, null])),
+    );
     unnamed.delete(from);
   });
-  talk.hear('alive', ({ people, sum }, from) => {
+  talk.hear('alive', ({ digest }, from) => {
     heardAt.set(from, performance.now());
-    const known = presence.peopleAt(from);
-    if (known.size !== people || sumOf(known) !== sum) talk.tell('who', { node: from });
+    if (digestOf(presence.sightsAt(from)) !== digest) talk.tell('who', { node: from });
   });
   talk.hear('who', ({ node }) => {
-    if (node === talk.id) sayAll();
+    if (node === talk.id && performance.now() - saidAllAt > ONCE_MS) sayAll();
   });
   talk.hear('gone', (_, from) => forget(from));
   talk.hear('status', ({ userId }) => void presence.changed(userId).catch(() => undefined));
   talk.onBack(() => {
-    sayAlive();
     sayAll();
+    for (const node of heardAt.keys()) talk.tell('who', { node });
+    void presence.refresh().catch(() => undefined);
   });
 
   const timer = setInterval(() => {
@@ -70,10 +77,9 @@ export function shareSights(talk: Talk, presence: Presence): () => void {
   };
 }
 
-const goneOf = (userId: number): Sight => [userId, null, null];
+const goneOf = ([userId]: Sight): Sight => [userId, null, null];
 
-function sumOf(ids: Iterable<number>): number {
-  let sum = 0;
-  for (const id of ids) sum += id;
-  return sum;
+function digestOf(sights: readonly Sight[]): string {
+  const lines = sights.map((sight) => sight.join(' ')).sort();
+  return hash('sha256', lines.join('\n'));
 }

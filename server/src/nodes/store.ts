@@ -4,6 +4,7 @@ import { type CommitPosition, commitOrder } from '../db/commit_order.ts';
 import type { Dialect } from '../db/database.ts';
 import { eventColumns } from '../db/events.ts';
 import { change, query } from '../db/statement.ts';
+import { actingEvents } from '../events.ts';
 
 /** Seen last so many milliseconds ago, a node is gone. */
 const since = (dialect: Dialect, ms: number) => sql<number>`${clockOf(dialect)} - ${ms}`;
@@ -48,19 +49,16 @@ export const dropLostLeases = change((q, _: object) =>
   q.deleteFrom('leases').where('node_id', 'not in', ({ selectFrom }) => selectFrom('nodes').select('nodes.id')),
 );
 
-/**
- * What was committed after a place and acts at once, whether or not it can be read yet in the order of the log. The types are those
- * of the index `events_acting`, word for word: it is found by them.
- */
+/** As constants, so that the index `events_acting` is found by them. */
+const named = sql.join(actingEvents.map((type) => sql.lit(type)));
+
+/** What was committed after a place and acts at once, whether or not it can be read yet in the order of the log. */
 export const findActing = query((q, p: CommitPosition, dialect) => {
   const order = commitOrder(dialect, 'e');
   return q
     .selectFrom('events as e')
     .where(order.after(p.xid, p.id))
-    .where(
-      sql<boolean>`e.type in ('user_left', 'user_banned', 'room_deleted', 'session_ended', 'user_updated', 'user_role_changed',
-        'user_suspended', 'user_restored')`,
-    )
+    .where(sql<boolean>`e.type in (${named})`)
     .orderBy(order.by)
     .select(eventColumns(dialect));
 });

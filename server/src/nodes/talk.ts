@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Channel } from '../db/channel.ts';
 import type { MessageKind, NodeMessages } from './messages.ts';
@@ -16,12 +17,13 @@ export interface Talk {
   readonly isUp: boolean;
   /** Whether they should be, and cannot. */
   readonly isBroken: boolean;
-  /** Tells what is left to tell. */
-  stop(): void;
+  /** Tells what is left to tell, for a second at most. */
+  stop(): Promise<void>;
 }
 
 /** What this process tells comes back to it, too; where it has not by then, nobody hears anybody. */
 const ECHO_MS = 1_500;
+const FAREWELL_MS = 1_000;
 /** Between two texts: commits may come by the thousand. */
 const TELL_EVERY_MS = 5;
 
@@ -38,26 +40,39 @@ export function createTalk({ id, channel, log }: Options): Talk {
   let acts = false;
   let timer: NodeJS.Timeout | undefined;
   let toldAt = Number.NEGATIVE_INFINITY;
+  /** Under way. */
+  let leaving: Promise<void> | undefined;
   /** When the first text was told whose echo has not come. */
   let unheardSince: number | undefined;
 
   function soon(): void {
-    if (timer) return;
+    if (timer || leaving) return;
     timer = setTimeout(tellAll, Math.max(0, toldAt + TELL_EVERY_MS - performance.now()));
     timer.unref();
   }
 
+  /** One text after the other: what is told meanwhile goes together. */
   function tellAll(): void {
     clearTimeout(timer);
     timer = undefined;
     toldAt = performance.now();
+    unheardSince ??= toldAt;
+    leaving = publishAll().finally(() => {
+      leaving = undefined;
+      if (waiting.length > 0 || isCommitted) soon();
+    });
+  }
+
+  async function publishAll(): Promise<void> {
     if (isCommitted) waiting.unshift(JSON.stringify(['committed', { acts }]));
     isCommitted = false;
     acts = false;
-    const head = `{"from":${JSON.stringify(id)},"told":[`;
-    for (const texts of together(waiting, channel.longest - head.length - 2)) channel.publish(`${head}${texts}]}`);
-    unheardSince ??= toldAt;
+    const texts = waiting;
     waiting = [];
+    const head = `{"from":${JSON.stringify(id)},"told":[`;
+    // What cannot be told is lost: the others look for it.
+    for (const some of together(texts, channel.longest - head.length - 2))
+      await channel.publish(`${head}${some}]}`).catch(() => undefined);
   }
 
   function hearText(text: string): void {
@@ -95,8 +110,10 @@ export function createTalk({ id, channel, log }: Options): Talk {
     get isBroken() {
       return !isUp();
     },
-    stop: () => {
-      if (timer) tellAll();
+    stop: async () => {
+      await leaving;
+      if (waiting.length > 0 || isCommitted) tellAll();
+      await Promise.race([leaving, sleep(FAREWELL_MS)]);
     },
   };
 }
@@ -117,5 +134,5 @@ function together(texts: readonly string[], longest: number): string[] {
 
 /** Where there is nobody to talk to, or, with others about, no way to. */
 export function createLonelyTalk(id: string, isUp: boolean): Talk {
-  return { id, tell: () => {}, hear: () => {}, onBack: () => {}, isUp, isBroken: false, stop: () => {} };
+  return { id, tell: () => {}, hear: () => {}, onBack: () => {}, isUp, isBroken: false, stop: async () => {} };
 }

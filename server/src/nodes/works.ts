@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What one process does for all of them. */
+/** What one process does for all of them. One that was held up may go on for a moment beside whoever has taken over: each has to bear that. */
 export const works = ['seal', 'forget', 'statistics', 'purge', 'sweep'] as const;
 export type Work = (typeof works)[number];
 

@@ -25,12 +25,14 @@ export interface Presence {
   changed(userId: number): Promise<void>;
   /** Which room somebody looks at. */
   moved(userId: number, roomId: number | null): void;
-  /** Everybody who is seen here, as other processes are told. */
+  /** Everybody who is seen here, as other processes were told. */
   sights(): Sight[];
   /** What another process has told. */
   hear(nodeId: string, sights: readonly Sight[]): void;
-  /** The people another process has told of. */
-  peopleAt(nodeId: string): ReadonlySet<number>;
+  /** What another process has told, as far as is known. */
+  sightsAt(nodeId: string): Sight[];
+  /** Reads again what everybody shows who is here: that it was changed elsewhere may not have been heard. */
+  refresh(): Promise<void>;
   stop(): void;
 }
 
@@ -51,8 +53,8 @@ interface Entry {
   roomId: number | null;
   /** At other processes, by these. */
   readonly elsewhere: Map<string, Shown>;
-  /** What other processes were told last. */
-  said: string;
+  /** What other processes were told last; undefined where that he is not here. */
+  said: Sight | undefined;
   /** What the others were told last. */
   told: string;
   toldAt: number;
@@ -113,10 +115,10 @@ export function createPresence({ authority, db, hub, log, now, say }: Parts): Pr
   }
 
   function sayHow(userId: number, entry: Entry, here: Shown | undefined): void {
-    const said = here ? `${here.status} ${here.roomId}` : '';
-    if (said === entry.said) return;
-    entry.said = said;
-    say([userId, here?.status ?? null, here?.roomId ?? null]);
+    const sight: Sight = [userId, here?.status ?? null, here?.roomId ?? null];
+    if (entry.said ? `${sight}` === `${entry.said}` : !here) return;
+    entry.said = here && sight;
+    say(sight);
   }
 
   /** Of whoever has no socket here. */
@@ -214,15 +216,18 @@ export function createPresence({ authority, db, hub, log, now, say }: Parts): Pr
       change(userId, (entry) => {
         entry.roomId = roomId;
       }),
-    sights: () =>
-      [...entries].flatMap(([userId, entry]) => {
-        const here = ownSight(userId, entry);
-        return here ? [[userId, here.status, here.roomId] as const] : [];
-      }),
+    sights: () => [...entries.values()].flatMap(({ said }) => (said ? [said] : [])),
     hear: (nodeId, sights) => {
       for (const sight of sights) hearOf(nodeId, sight);
     },
-    peopleAt: (nodeId) => nodes.get(nodeId) ?? new Set(),
+    sightsAt: (nodeId) =>
+      [...(nodes.get(nodeId) ?? [])].flatMap((userId) => {
+        const shown = entries.get(userId)?.elsewhere.get(nodeId);
+        return shown ? [[userId, shown.status, shown.roomId] as const] : [];
+      }),
+    refresh: async () => {
+      for (const [userId, entry] of [...entries]) if (entry.sockets > 0) await see(userId, entry);
+    },
     stop: () => {
       isStopped = true;
       for (const { timer } of entries.values()) clearTimeout(timer);
@@ -231,7 +236,7 @@ export function createPresence({ authority, db, hub, log, now, say }: Parts): Pr
 }
 
 const noEntry = (): Entry => ({
-  ...{ sockets: 0, status: undefined, roomId: null, elsewhere: new Map(), said: '', told: '' },
+  ...{ sockets: 0, status: undefined, roomId: null, elsewhere: new Map(), said: undefined, told: '' },
   ...{ toldAt: Number.NEGATIVE_INFINITY, timer: undefined },
 });
 

@@ -27,7 +27,7 @@ export function createRedisChannel({ commands, listener, name }: Options): Chann
     );
   });
   return {
-    publish: (text) => void commands.publish(name, text).catch(() => undefined),
+    publish: async (text) => void (await commands.publish(name, text)),
     listen: (heard) => void listener.on('message', (_channel: string, text: string) => heard(text)),
     onBack: (back) => void returns.push(back),
     get isUp() {

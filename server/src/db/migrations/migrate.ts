@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Database, DatabaseUnavailable, type Dialect, type Reader, type Row, type Writer } from '../database.ts';
+import type { Database, Dialect, Reader, Row, Writer } from '../database.ts';
 import { textOf } from '../statement.ts';
 import { initial } from './0001_initial.ts';
 import { statistics } from './0002_statistics.ts';
@@ -61,9 +61,10 @@ const indexesOf = (known: readonly Migration[], dialect: Dialect): string[] =>
 
 /** An empty database has no such table. */
 async function appliedIn(reader: Reader): Promise<Row[]> {
-  return reader.all(applied, []).catch((error: unknown) => {
-    if (error instanceof DatabaseUnavailable) throw error;
-    return [];
+  return reader.all(applied, []).catch((error: Error & { code?: string }) => {
+    // As PostgreSQL numbers it, and as SQLite says it.
+    if (error.code === '42P01' || error.message.startsWith('no such table')) return [];
+    throw error;
   });
 }
 

@@ -18,7 +18,15 @@ export const rowsAbout = query((q, p: Slice) =>
     .select(['id', 'actor_id', 'address', 'details']),
 );
 
-export const sealsOf = queryOfIds((q, ids) => q.selectFrom('audit_seals').where('audit_id', 'in', ids).selectAll());
+export const sealsOf = queryOfIds((q, ids) =>
+  q
+    .selectFrom('audit_seals')
+    .where('audit_id', 'in', ids)
+    .select([
+      ...(['seq', 'audit_id', 'key_id', 'mac'] as const),
+      ...(['address_salt', 'address_digest', 'address_erased', 'words_salt', 'words_digest', 'words_erased'] as const),
+    ]),
+);
 
 interface Left {
   id: number;

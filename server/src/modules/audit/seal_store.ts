@@ -100,7 +100,10 @@ export const sliceOfChain = query((q, p: { above: number; limit: number }) =>
 export type Link = typeof sliceOfChain extends Query<infer _, infer O> ? O : never;
 
 export const findMark = query((q, p: { name: AuditMarkRow['name'] }) =>
-  q.selectFrom('audit_marks').where('name', '=', p.name).selectAll(),
+  q
+    .selectFrom('audit_marks')
+    .where('name', '=', p.name)
+    .select(['name', 'seq', 'mac', 'xid', 'audit_id', 'at', 'key_id', 'signature']),
 );
 
 export const putMark = change((q, p: AuditMarkRow) =>
