@@ -16,6 +16,7 @@ import { countOf, ownReactions, peopleAfter, reactionsOf } from '../../src/modul
 import { countMentions, countSkipped, unreadOf } from '../../src/modules/read_marks/store.ts';
 import { listPage } from '../../src/modules/rooms/list_store.ts';
 import { findWanted } from '../../src/modules/webhooks/replay_store.ts';
+import { findActing } from '../../src/nodes/store.ts';
 import { engines } from '../engines.ts';
 import { openTestDatabase } from './databases.ts';
 
@@ -145,6 +146,14 @@ for (const _ of engines.filter((engine) => engine === 'postgres')) {
   describe('PostgreSQL can read by its indexes', async () => {
     const { db, close } = await openTestDatabase('postgres');
     after(close);
+
+    it('what acts at once, by the index that names the same events', async () => {
+      await db.write('plans', async (writer: Writer) => {
+        for (const kind of ['seqscan', 'bitmapscan']) await writer.run(textOf(`set local enable_${kind} = off`), []);
+        const plan = await planOf(writer, (reader) => findActing.all(reader, { xid: '1', id: 1 }), 'explain');
+        assert.match(plan.join('\n'), /Index Scan using events_acting/);
+      });
+    });
 
     it('everywhere: no hot statement lacks one', async () => {
       await db.write('plans', async (writer: Writer) => {

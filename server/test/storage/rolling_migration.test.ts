@@ -88,6 +88,17 @@ for (const engine of engines.filter((one) => one === 'postgres'))
       await db.close();
     });
 
+    test('a statement that was prepared before a table got another column works after it, in a transaction, too', async () => {
+      const whole = textOf('select * from leases');
+      const { db } = app.deps;
+      const read = () => Promise.all(Array.from({ length: 12 }, () => db.reader.all(whole, [])));
+      const write = () => Promise.all(Array.from({ length: 12 }, () => db.write('test', (w) => w.all(whole, []))));
+      await read();
+      await write();
+      await db.write('test', (writer) => writer.run(textOf('alter table leases add column since bigint'), []));
+      for (const row of [...(await read()), ...(await write())].flat()) assert.equal(row.since, null);
+    });
+
     test('who waits for a lock gives way to those behind him, and has it when it is free', async () => {
       const url = app.deps.config.DATABASE_URL as string;
       const db = openPostgres({ url, connections: 2 });
