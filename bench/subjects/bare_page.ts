@@ -37,7 +37,7 @@ function page(roomId: number, userId: number, beforeId: number | undefined): Buf
   if (before) keys.length = LIMIT;
   const after = beforeId !== undefined && newer.all(roomId, beforeId - 1, 1).length > 0;
   const found = keys.map(({ id, version }) => kept.get(id, version));
-  if (found.includes(undefined)) load(keys, found);
+  if (found.includes(undefined)) load(roomId, keys, found);
   const own = keys.some(({ reaction_count }) => reaction_count > 0) ? ownIn(userId, keys) : undefined;
   const parts: Buffer[] = [HEAD];
   for (const [place, { id }] of keys.entries()) {
@@ -55,8 +55,8 @@ function page(roomId: number, userId: number, beforeId: number | undefined): Buf
 const HEAD = Buffer.from('{"success":true,"data":{"messages":[');
 
 /** Fills in what was not found. */
-function load(keys: readonly Key[], found: (Buffer | undefined)[]) {
-  const rows = keys.map(({ id }, place) => (found[place] ? undefined : findMessage.all(id)[0]));
+function load(roomId: number, keys: readonly Key[], found: (Buffer | undefined)[]) {
+  const rows = keys.map(({ id }, place) => (found[place] ? undefined : findMessage.all(id, roomId)[0]));
   const reacted = rows.flatMap((row) => (row && row.reaction_count > 0 ? [row.id] : []));
   const reactions = Map.groupBy(reactionsOf(reacted), ({ message_id }) => message_id);
   for (const [place, row] of rows.entries()) {
