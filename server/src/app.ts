@@ -174,6 +174,7 @@ async function createDeps(config: Config, { db, redis, now, log, resolveName }: 
   const authority = createAuthority({
     db,
     now,
+    isFresh: () => nodes.isFresh,
     tokens,
     passwords: createPasswords(),
     attempts: createLoginAttempts(now, (attempt) => nodes.talk.tell('attempt', attempt)),

@@ -34,7 +34,7 @@ export function openPostgres({ url, connections = 10, isPooled = false }: Postgr
     readers.breakAll();
   });
   const requireUp = () => {
-    if (!watch.isUp) throw new DatabaseUnavailable('PostgreSQL does not answer');
+    if (!watch.isUp) throw new DatabaseUnavailable(`PostgreSQL does not answer (${watch.reason})`);
   };
   const parts: Parts = { writers, readers, isPooled, requireUp };
   const snapshots = new Set<pg.PoolClient>();

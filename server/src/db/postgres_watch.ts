@@ -7,6 +7,8 @@ import { type PoolOptions, streamOf } from './postgres_pool.ts';
 export interface Watch {
   /** False from the moment at which it is known that it does not answer. */
   readonly isUp: boolean;
+  /** Why not, as the database or the network says it. */
+  readonly reason: string;
   /** Undefined where something in between lends connections for one transaction each: nobody can listen there. */
   readonly channel: Channel | undefined;
   close(): Promise<void>;
@@ -33,6 +35,7 @@ export function watchPostgres({ url, isPooled, publish, hasAnswered }: WatchOpti
   const returns: (() => void)[] = [];
   let client: pg.Client | undefined;
   let isUp = true;
+  let reason = '';
   let isClosed = false;
   let pause = new AbortController();
 
@@ -73,6 +76,7 @@ export function watchPostgres({ url, isPooled, publish, hasAnswered }: WatchOpti
       if (error instanceof Silent && hasAnswered(askedAt)) return;
       // One that was cut is replaced first; one that is silent is not waited for a second time.
       if (known && !(error instanceof Silent)) return look();
+      reason = String((error as { code?: unknown }).code ?? (error as Error).message);
       if (isUp) onLost();
       isUp = false;
       return;
@@ -102,6 +106,9 @@ export function watchPostgres({ url, isPooled, publish, hasAnswered }: WatchOpti
   return {
     get isUp() {
       return isUp;
+    },
+    get reason() {
+      return reason;
     },
     channel: isPooled ? undefined : channel,
     close: async () => {

@@ -14,10 +14,14 @@ export interface Following {
   know(ids: readonly number[]): void;
   /** There may be something. */
   look(): Promise<void>;
+  /** Whether everything that had been committed a second ago is followed: a process that was held up, or cut off, cannot say so. */
+  readonly isFresh: boolean;
   stop(): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 500;
+/** In which what acts at once acts on every node. */
+const FRESH_MS = 1_000;
 /** More than there can be within the longest transaction; what is older is not found again. */
 const KNOWN = 10_000;
 
@@ -25,12 +29,15 @@ export function createFollowing(deps: () => Deps, log: Logger): Following {
   const complain = createComplaint(log, 'warn', 'what others have done could not be looked for; it is tried again');
   const known = new LRUCache<number, true>({ max: KNOWN });
   let place: CommitPosition = { xid: '0', id: 0 };
+  /** When the last look that came to its end began; monotonic. */
+  let seenAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
   let isAsked = false;
   let timer: NodeJS.Timeout | undefined;
 
   async function lookOnce(): Promise<void> {
     isAsked = false;
+    const begunAt = performance.now();
     const { db } = deps();
     // First: whatever comes to stand before it is found below.
     const head = await readHead(db.reader);
@@ -40,6 +47,7 @@ export function createFollowing(deps: () => Deps, log: Logger): Following {
       act(deps(), parseEvent(row));
     }
     place = head;
+    seenAt = begunAt;
   }
 
   const look = async (): Promise<void> => {
@@ -55,7 +63,9 @@ export function createFollowing(deps: () => Deps, log: Logger): Following {
 
   return {
     start: async () => {
+      const begunAt = performance.now();
       place = await readHead(deps().db.reader);
+      seenAt = begunAt;
       timer = setInterval(() => {
         void look();
         // Whoever cannot be heard may have committed something.
@@ -67,6 +77,9 @@ export function createFollowing(deps: () => Deps, log: Logger): Following {
       for (const id of ids) known.set(id, true);
     },
     look,
+    get isFresh() {
+      return performance.now() - seenAt < FRESH_MS;
+    },
     stop: async () => {
       clearInterval(timer);
       await looking;

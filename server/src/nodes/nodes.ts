@@ -15,6 +15,8 @@ export interface Nodes {
   readonly id: string;
   readonly talk: Talk;
   readonly register: Register;
+  /** Whether what acts at once and was committed elsewhere a second ago is known here; else memory is not to be trusted. */
+  readonly isFresh: boolean;
   /** Something was committed here, and is followed here already. */
   committed(events: readonly { readonly id: number; readonly event: NewEvent }[]): void;
   /** Messages were: the most frequent of all. */
@@ -43,6 +45,9 @@ export function createNodes({ db, channel, log, deps, release }: Options): Nodes
     id,
     talk,
     register,
+    get isFresh() {
+      return following.isFresh;
+    },
     committed: (events) => {
       if (events.length === 0) return;
       const here = events.filter(({ event }) => isActing(event.type));
@@ -75,5 +80,5 @@ export function createNodes({ db, channel, log, deps, release }: Options): Nodes
 function lonely(id: string): Nodes {
   const nothing = async () => {};
   const rest = { committed: () => {}, sent: () => {}, start: nothing, stop: nothing };
-  return { id, talk: createLonelyTalk(id, true), register: createLonelyRegister(), ...rest };
+  return { id, talk: createLonelyTalk(id, true), register: createLonelyRegister(), isFresh: true, ...rest };
 }

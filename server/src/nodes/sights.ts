@@ -39,6 +39,7 @@ export function shareSights(talk: Talk, presence: Presence): () => void {
   }
 
   talk.hear('here', ({ sights, begins, ends }, from) => {
+    if (sights.length > AT_ONCE) return;
     heardAt.set(from, performance.now());
     if (begins) unnamed.set(from, new Set(presence.sightsAt(from).map(([userId]) => userId)));
     for (const [userId] of sights) unnamed.get(from)?.delete(userId);

@@ -9,6 +9,8 @@ import { actingEvents } from '../events.ts';
 /** Seen last so many milliseconds ago, a node is gone. */
 const since = (dialect: Dialect, ms: number) => sql<number>`${clockOf(dialect)} - ${ms}`;
 
+const until = (dialect: Dialect, ms: number) => sql<number>`${clockOf(dialect)} + ${ms}`;
+
 export const putNode = change((q, p: { id: string; version: string }, dialect) =>
   q
     .insertInto('nodes')
@@ -18,13 +20,21 @@ export const putNode = change((q, p: { id: string; version: string }, dialect) =
 
 export const deleteNode = change((q, p: { id: string }) => q.deleteFrom('nodes').where('id', '=', p.id));
 
-/** Takes away those that are gone; of several that find them at once, one gets them. */
+/** Takes away those that are gone, or of a clock that was put back; of several that find them at once, one gets them. */
 export const takeGone = query((q, p: { ms: number }, dialect) =>
-  q.deleteFrom('nodes').where('seen_at', '<', since(dialect, p.ms)).returning('id'),
+  q
+    .deleteFrom('nodes')
+    .where(({ or, eb }) => or([eb('seen_at', '<', since(dialect, p.ms)), eb('seen_at', '>', until(dialect, p.ms))]))
+    .returning('id'),
 );
 
 export const findNodes = query((q, p: { ms: number }, dialect) =>
-  q.selectFrom('nodes').where('seen_at', '>=', since(dialect, p.ms)).orderBy('id').select(['id', 'version']),
+  q
+    .selectFrom('nodes')
+    .where('seen_at', '>=', since(dialect, p.ms))
+    .where('seen_at', '<=', until(dialect, p.ms))
+    .orderBy('id')
+    .select(['id', 'version']),
 );
 
 export const findLeases = query((q, _: object) => q.selectFrom('leases').select(['work', 'node_id']));

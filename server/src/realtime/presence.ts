@@ -38,6 +38,8 @@ export interface Presence {
 
 /** A person a second, at most. */
 const EVERY_MS = 1_000;
+/** People told of at the same time: a few reads of the database each. */
+const AT_ONCE = 8;
 /** In a place with more people online nobody is told who comes and goes. */
 export const MAX_PEOPLE = 500;
 
@@ -70,6 +72,9 @@ type Parts = Pick<Deps, 'authority' | 'db' | 'log' | 'now'> & {
 export function createPresence({ authority, db, hub, log, now, say }: Parts): Presence {
   const entries = new Map<number, Entry>();
   const nodes = new Map<string, Set<number>>();
+  /** Whose turn has come. */
+  const due = new Set<number>();
+  let announcing = 0;
   let isStopped = false;
 
   function announceSoon(userId: number, entry: Entry): void {
@@ -77,9 +82,27 @@ export function createPresence({ authority, db, hub, log, now, say }: Parts): Pr
     const waitMs = Math.max(0, entry.toldAt + EVERY_MS - performance.now());
     entry.timer = setTimeout(() => {
       entry.timer = undefined;
-      announce(userId, entry).catch((error) => log.warn({ err: error }, 'presence could not be told'));
+      due.add(userId);
+      announceDue();
     }, waitMs);
     entry.timer.unref();
+  }
+
+  /** A few at a time: with a node, or its channel, thousands come and go at once. */
+  function announceDue(): void {
+    for (const userId of due) {
+      if (announcing === AT_ONCE) return;
+      due.delete(userId);
+      const entry = entries.get(userId);
+      if (!entry) continue;
+      announcing++;
+      void announce(userId, entry)
+        .catch((error) => log.warn({ err: error }, 'presence could not be told'))
+        .finally(() => {
+          announcing--;
+          setImmediate(announceDue);
+        });
+    }
   }
 
   async function announce(userId: number, entry: Entry): Promise<void> {

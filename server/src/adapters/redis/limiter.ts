@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis, Result } from 'ioredis';
 import type { Limiter, Rate, Verdict } from '../limiter/limiter.ts';
 
@@ -23,7 +24,12 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + t[2] / 1000
 local interval, capacity = tonumber(ARGV[1]), tonumber(ARGV[2])
 local kept = tonumber(redis.call('GET', KEYS[1]) or '0') or 0
-local before = math.min(math.max(kept, now), now + capacity)
+-- Further ahead than an empty bucket, or no number at all: the rate has changed, or somebody else has written it.
+if kept ~= kept or kept > now + capacity then
+  kept = now + capacity
+  redis.call('SET', KEYS[1], string.format('%.3f', kept), 'PX', math.max(1, math.ceil(capacity)))
+end
+local before = math.max(kept, now)
 local excess = before + interval - now - capacity
 if excess > 0.01 then
   return {0, string.format('%.3f', before), string.format('%.3f', excess)}
@@ -35,23 +41,36 @@ return {1, string.format('%.3f', after), string.format('%.3f', excess)}
 
 /** As in the script. */
 const ROUNDING_MS = 0.01;
-/** For so long Redis is not asked after it has not answered. */
-const SILENCE_MS = 1_000;
+const ASK_AGAIN_MS = 1_000;
 
 /** Counts over all processes; each counts by itself while Redis does not answer. */
 export function createRedisLimiter({ commands, prefix, local }: Options): Limiter {
   commands.defineCommand('takeOne', { numberOfKeys: 1, lua: TAKE_ONE });
-  let silentUntil = 0;
+  let isSilent = false;
   return {
     take: (key, rate) => {
-      if (commands.status !== 'ready' || performance.now() < silentUntil) return local.take(key, rate);
+      if (commands.status !== 'ready' || isSilent) return local.take(key, rate);
       return takeOne(key, rate).catch(() => {
         // Whoever comes next does not wait for it, too.
-        silentUntil = performance.now() + SILENCE_MS;
+        if (!isSilent) void untilItAnswers();
         return local.take(key, rate);
       });
     },
   };
+
+  async function untilItAnswers(): Promise<void> {
+    isSilent = true;
+    while (isSilent) {
+      await sleep(ASK_AGAIN_MS, undefined, { ref: false });
+      await commands.ping().then(
+        () => {
+          isSilent = false;
+        },
+        () => undefined,
+      );
+      if (commands.status === 'end') return;
+    }
+  }
 
   async function takeOne(key: string, rate: Rate): Promise<Verdict> {
     const interval = rate.windowMs / rate.limit;

@@ -46,7 +46,8 @@ export async function openRedis({ url, prefix, now, log }: RedisOptions): Promis
       enableAutoPipelining: true,
       retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, LONGEST_PAUSE_MS),
     });
-    client.on('error', complain);
+    // The library's errors carry the command that failed, and with it the password.
+    client.on('error', ({ message }: Error) => complain(new Error(message)));
     return client;
   };
   const [commands, listener] = [open('commands'), open('bus')];

@@ -34,10 +34,12 @@ const KEPT_SESSIONS = 20_000;
 const aboutUser = new Set(['user_updated', 'user_role_changed', 'user_suspended', 'user_restored']);
 
 export function createAuthority(
-  parts: { db: Database; now: () => number } & Pick<
-    Authority,
-    'tokens' | 'passwords' | 'attempts' | 'secretKey' | 'activity'
-  >,
+  parts: {
+    db: Database;
+    now: () => number;
+    /** Whether what other processes have ended is known here. */
+    isFresh: () => boolean;
+  } & Pick<Authority, 'tokens' | 'passwords' | 'attempts' | 'secretKey' | 'activity'>,
 ): Authority {
   const { db, now, tokens } = parts;
   const sessions = new LRUCache<string, Known>({ max: KEPT_SESSIONS });
@@ -57,7 +59,7 @@ export function createAuthority(
   function actorOfSession(sessionId: string): Actor | undefined | Promise<Actor | undefined> {
     const known = sessions.get(sessionId);
     // Past the end that was read: a refresh may have put it off since.
-    return known && known.endsAt > now() ? known.actor : load(sessionId);
+    return known && known.endsAt > now() && parts.isFresh() ? known.actor : load(sessionId);
   }
 
   async function verifyFirst(token: string): Promise<Actor | undefined> {

@@ -33,7 +33,11 @@ export async function downloadShared(
   const isSigned = sameMac(signature, signatureOf(ctx, fileId, file?.uuid ?? '', expires));
   if (!file || !isSigned || expires * 1_000 <= ctx.now || file.visibility === 'deleted')
     throw new AppError('FILE_NOT_FOUND');
-  return okFile(bytesOfFile(file, { isAttachment: false, isShared: true }, sourceOf(ctx, file.blob_name)));
+  const source = sourceOf(ctx, file.blob_name);
+  // An address of the store's would outlive this one.
+  const endsFirst = expires - ctx.now / 1_000 < ctx.deps.config.S3_REDIRECT_SECONDS;
+  const from = endsFirst ? { ...source, link: undefined } : source;
+  return okFile(bytesOfFile(file, { isAttachment: false, isShared: true }, from));
 }
 
 /** Under a key of its own, derived from the server's: no other signature is ever one of a file. */
