@@ -48,6 +48,7 @@ export async function openRedis({ url, prefix, now, log }: RedisOptions): Promis
     });
     // The library's errors carry the command that failed, and with it the password.
     client.on('error', ({ message }: Error) => complain(new Error(message)));
+    client.on('ready', () => log.info({ connection: role }, 'Redis answers'));
     return client;
   };
   const [commands, listener] = [open('commands'), open('bus')];
