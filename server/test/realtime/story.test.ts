@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
+import { settled } from '../harness/settled.ts';
 import { connect, listen, open } from './socket.ts';
 
 for (const engine of engines)
@@ -66,6 +67,7 @@ for (const engine of engines)
       const { event_id } = await before.next('room_message', ({ content }) => content === 'one');
       await before.close();
       for (const content of ['two', 'three']) await alice.post(`/rooms/${room}/messages`, { content }, 201);
+      await settled(app);
       const later = await connect(url, bob, event_id);
       const { count } = await later.next('resumed');
       assert.equal(count, 2);
