@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Channel } from './channel.ts';
-import { type PoolOptions, streamOf } from './postgres_pool.ts';
+import { LONGEST_STATEMENT_MS, type PoolOptions, streamOf } from './postgres_pool.ts';
 
 /** Looks whether a database answers, on a connection of its own, which also carries what processes tell each other. */
 export interface Watch {
@@ -24,6 +24,8 @@ interface WatchOptions extends Pick<PoolOptions, 'url' | 'isPooled'> {
 const LOOK_EVERY_MS = 500;
 /** After it what is under way is given up: within two seconds of the loss everybody has an answer. */
 const PATIENCE_MS = 1_200;
+/** Behind a pooler a look waits for a connection like everybody else, for as long as the longest statement may keep it. */
+const POOLED_PATIENCE_MS = LONGEST_STATEMENT_MS + PATIENCE_MS;
 /** A loop that was held up reads what has come before the database is said to be silent. */
 const READ_MS = 50;
 const CHANNEL = 'veza';
@@ -31,6 +33,7 @@ const CHANNEL = 'veza';
 const LONGEST = 7_999;
 
 export function watchPostgres({ url, isPooled, publish, hasAnswered }: WatchOptions, onLost: () => void): Watch {
+  const patienceMs = isPooled ? POOLED_PATIENCE_MS : PATIENCE_MS;
   const hearers: ((text: string) => void)[] = [];
   const returns: (() => void)[] = [];
   let client: pg.Client | undefined;
@@ -53,10 +56,10 @@ export function watchPostgres({ url, isPooled, publish, hasAnswered }: WatchOpti
       for (const hear of hearers) hear(payload);
     });
     try {
-      await inTime(fresh.connect());
+      await inTime(fresh.connect(), PATIENCE_MS);
       // To look is no reason for a process to stay.
       streamOf(fresh)?.unref();
-      if (!isPooled) await inTime(fresh.query(`listen ${CHANNEL}`));
+      if (!isPooled) await inTime(fresh.query(`listen ${CHANNEL}`), PATIENCE_MS);
     } catch (error) {
       streamOf(fresh)?.destroy();
       throw error;
@@ -68,7 +71,7 @@ export function watchPostgres({ url, isPooled, publish, hasAnswered }: WatchOpti
     const known = client;
     const askedAt = performance.now();
     try {
-      if (known) return void (await inTime(known.query('select 1')));
+      if (known) return void (await inTime(known.query('select 1'), patienceMs));
       await open();
     } catch (error) {
       client = undefined;
@@ -128,11 +131,11 @@ class Silent extends Error {
   override readonly name = 'Silent';
 }
 
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+async function inTime<T>(answer: Promise<T>, patienceMs: number): Promise<T> {
   const silent = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     setTimeout(() => silent.reject(new Silent('PostgreSQL is silent')), READ_MS);
-  }, PATIENCE_MS);
+  }, patienceMs);
   try {
     return await Promise.race([answer, silent.promise]);
   } finally {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engines } from '../engines.ts';
 import { passwordOf } from '../harness/app.ts';
+import { openLine } from '../harness/line.ts';
 import { startServer } from '../harness/server_process.ts';
 import { startPostgres } from '../postgres_server.ts';
 
@@ -15,49 +14,6 @@ import { startPostgres } from '../postgres_server.ts';
 const ANSWERED_MS = 2_000;
 /** From its return on, everything works again. */
 const BACK_MS = 5_000;
-
-/** What is between the server and its database: it can fall silent, with every connection still open. */
-async function openLine(target: string) {
-  const { hostname, port } = new URL(target);
-  const ends = new Set<Socket>();
-  let isSilent = false;
-  const line = createServer((near) => {
-    const far = dial(Number(port), hostname);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      ends.add(one);
-      if (isSilent) one.pause();
-      one.on('data', (bytes) => other.write(bytes));
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        ends.delete(one);
-        other.destroy();
-      });
-    }
-    if (isSilent) for (const end of [near, far]) end.pause();
-  });
-  line.listen(0, '127.0.0.1');
-  await once(line, 'listening');
-  const url = new URL(target);
-  url.port = `${(line.address() as AddressInfo).port}`;
-  return {
-    url: url.href,
-    fallSilent: () => {
-      isSilent = true;
-      for (const end of ends) end.pause();
-    },
-    speak: () => {
-      isSilent = false;
-      for (const end of ends) end.resume();
-    },
-    close: () => {
-      for (const end of ends) end.destroy();
-      line.close();
-    },
-  };
-}
 
 interface Answer {
   readonly status: number;
