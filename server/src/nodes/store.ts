@@ -34,7 +34,7 @@ export const findNodes = query((q, p: { ms: number }, dialect) =>
     .where('seen_at', '>=', since(dialect, p.ms))
     .where('seen_at', '<=', until(dialect, p.ms))
     .orderBy('id')
-    .select(['id', 'version']),
+    .select('id'),
 );
 
 export const findLeases = query((q, _: object) => q.selectFrom('leases').select(['work', 'node_id']));

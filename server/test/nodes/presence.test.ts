@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import type { TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
 import { type Client, connect } from '../realtime/socket.ts';
@@ -94,6 +95,28 @@ for (const way of ways.filter((one) => one !== 'looking'))
       assert.deepEqual(client.of('typing_start', 'typing_stop'), []);
       await Promise.all([watching.close(), client.close()]);
     });
+
+    if (way === 'redis')
+      test('what a server knows wrongly of another, as when a message was lost, is put right by its next sign of life', async () => {
+        const [kim, liv] = (await household('kim', 'liv')) as [Person, Person];
+        const client = await at(0, kim);
+        const asked = town.at(1, liv);
+        const statusOf = async () => (await asked.get(`/users/${kim.id}`, 200)).status as string;
+        const until = async (status: string) => {
+          for (let tries = 0; (await statusOf()) !== status; tries++) {
+            assert.ok(tries < 200, `she is not ${status}`);
+            await sleep(50);
+          }
+        };
+        await until('online');
+        const told = [['here', { sights: [[kim.id, 'away', null]] }]];
+        const direct = new Redis(town.redis?.url as string);
+        await direct.publish('veza:nodes', JSON.stringify({ from: here.deps.nodes.id, told }));
+        direct.disconnect();
+        await until('away');
+        await until('online');
+        await client.close();
+      });
 
     test('a server that comes later knows who is here; when one ends, its people have gone', async () => {
       const [ivan, jane] = (await household('ivan', 'jane')) as [Person, Person];
