@@ -149,19 +149,18 @@ async function insertInTurn(
   inputs: readonly object[],
   returning?: string,
 ) {
-  const rows: Row[] = [];
-  for (const input of inputs) {
+  const rows = await eachInTurn(inputs, async (input) => {
     const values = names.map((name) => (input as Row)[name]);
-    if (returning) rows.push(...(await db.all(text, values)));
-    else await db.run(text, values);
-  }
-  return rows;
+    if (returning) return db.all(text, values);
+    await db.run(text, values);
+    return [];
+  });
+  return rows.flat();
 }
 
-async function eachInTurn<P, O>(inputs: readonly P[], work: (input: P) => Promise<O>): Promise<O[]> {
-  const results: O[] = [];
-  for (const input of inputs) results.push(await work(input));
-  return results;
+/** SQLite runs a statement when it is asked, so that these are in order, and nothing else comes between them. */
+function eachInTurn<P, O>(inputs: readonly P[], work: (input: P) => Promise<O>): Promise<O[]> {
+  return Promise.all(inputs.map(work));
 }
 
 function compiled<P extends object>(types: ColumnTypes<P>, build: Build<P, unknown>): string {

@@ -58,6 +58,8 @@ export function openPool({ url, connections, isPooled }: PoolOptions): Pool {
     types,
     connectionTimeoutMillis: LONGEST_WAIT_MS,
     keepAlive: true,
+    // What does not wait for another statement's answer is sent right behind it.
+    pipeline: true,
     fallback_application_name: 'veza',
     ...(isPooled ? {} : { options: LIMITS_OF_CONNECTION }),
   });

@@ -9,18 +9,39 @@ const LOCK: CompiledText = {
   (select distinct hashtextextended(stream, 0) as key from unnest($1::text[]) as stream order by 1) as keys`,
 };
 
-/** The statements of a transaction that somebody has begun. */
-export function writerOf(client: pg.ClientBase, isPooled: boolean): Writer {
+/** A transaction that somebody has begun on a connection. */
+export interface Begun {
+  readonly isPooled: boolean;
+  /** Its beginning is on the way; resolves when the database has answered that. */
+  readonly begun: Promise<unknown>;
+  /** Nothing is said in its name once it is being committed or rolled back: the connection may be another's by then. */
+  readonly isOpen: () => boolean;
+}
+
+/** The statements of a transaction. Those that are asked for at the same time go to the database together, in that order. */
+export function writerOf(client: pg.ClientBase, { isPooled, begun, isOpen }: Begun): Writer {
   const locked = new Set<string>();
+
+  function ask(text: CompiledText, values: readonly unknown[]): Promise<pg.QueryResult> {
+    if (!isOpen()) return Promise.reject(new Error('The transaction has ended'));
+    return translated(client.query(asQuery(text, values, isPooled)));
+  }
+
+  async function askInside(text: CompiledText, values: readonly unknown[]): Promise<pg.QueryResult> {
+    // What changes something must not be sent before it is known to be inside.
+    await begun;
+    return ask(text, values);
+  }
+
   return {
     dialect: 'postgres',
     locked,
-    all: async (text, values) => (await translated(client.query(asQuery(text, values, isPooled)))).rows as Row[],
-    run: async (text, values) => (await translated(client.query(asQuery(text, values, isPooled)))).rowCount ?? 0,
+    all: async (text, values) => (await askInside(text, values)).rows as Row[],
+    run: async (text, values) => (await askInside(text, values)).rowCount ?? 0,
     lock: async (streams) => {
       const missing = streams.filter((stream) => !locked.has(stream));
       if (missing.length === 0) return;
-      await translated(client.query(asQuery(LOCK, [missing], isPooled))).catch((error: unknown) => {
+      await Promise.all([begun, ask(LOCK, [missing])]).catch((error: unknown) => {
         throw isLockTimeout(error) ? new DatabaseUnavailable('A lock was not had in time', { cause: error }) : error;
       });
       for (const stream of missing) locked.add(stream);

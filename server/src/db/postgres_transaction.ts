@@ -47,10 +47,15 @@ export async function attemptOnce<T>(
   const client = await pool.lend();
   running?.add(client);
   let broken: Error | undefined;
+  let isOpen = true;
   try {
     const begunAt = performance.now();
-    await translated(client.query(begin));
-    const result = await work(writerOf(client, isPooled));
+    const begun = translated(client.query(begin));
+    // Work that fails by itself does not ask.
+    begun.catch(() => {});
+    const result = await work(writerOf(client, { isPooled, begun, isOpen: () => isOpen }));
+    await begun;
+    isOpen = false;
     const committingAt = performance.now();
     const { command } = await translated(client.query('commit'));
     // What it answers where a statement has failed before, and nobody has said so.
@@ -58,6 +63,7 @@ export async function attemptOnce<T>(
     if (counts) countCommit(counts, 1, begunAt, committingAt);
     return result;
   } catch (error) {
+    isOpen = false;
     if (isOldPlan(error)) broken = error as Error;
     await client.query('rollback').catch((failure: Error) => {
       broken = failure;

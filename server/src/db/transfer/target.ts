@@ -97,7 +97,7 @@ function guard(client: pg.Client, { shown }: TargetAddress) {
   const refuse = (error: unknown): never => {
     throw refusalOf(error, shown);
   };
-  const bare = writerOf(client, false);
+  const bare = writerOf(client, { isPooled: false, begun: Promise.resolve(), isOpen: () => true });
   const writer: Writer = {
     ...bare,
     all: (text: CompiledText, values) => bare.all(text, values).catch(refuse),

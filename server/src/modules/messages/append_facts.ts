@@ -19,22 +19,30 @@ export interface Facts {
 
 export async function loadFacts(db: Writer, inputs: readonly SendInput[]): Promise<Facts> {
   const keyOf = ({ containerId, actor }: SendInput) => ({ container_id: containerId, user_id: actor.userId });
-  const rooms = await scattered(
-    inputs,
-    ({ kind }) => kind === 'room',
-    (some) => findRooms.firstOfEach(db, some.map(keyOf)),
-  );
-  const conversations = await scattered(
-    inputs,
-    ({ kind }) => kind === 'conversation',
-    (some) => findConversations.firstOfEach(db, some.map(keyOf)),
-  );
+  const [rooms, conversations, parents, files, sent] = await Promise.all([
+    scattered(
+      inputs,
+      ({ kind }) => kind === 'room',
+      (some) => findRooms.firstOfEach(db, some.map(keyOf)),
+    ),
+    scattered(
+      inputs,
+      ({ kind }) => kind === 'conversation',
+      (some) => findConversations.firstOfEach(db, some.map(keyOf)),
+    ),
+    loadParents(db, inputs),
+    loadFiles(db, inputs),
+    loadSent(db, inputs),
+  ]);
+  return { rooms, conversations, parents, files, sent };
+}
+
+async function loadParents(db: Writer, inputs: readonly SendInput[]): Promise<Facts['parents']> {
   const replies = inputs.flatMap(({ replyToId, containerId }) =>
     replyToId === null ? [] : [{ id: replyToId, container_id: containerId }],
   );
-  const parents = new Map<number, Replied>();
-  for (const found of await findReplied.firstOfEach(db, replies)) if (found) parents.set(found.id, found);
-  return { rooms, conversations, parents, files: await loadFiles(db, inputs), sent: await loadSent(db, inputs) };
+  const found = await findReplied.firstOfEach(db, replies);
+  return new Map(found.flatMap((parent) => (parent ? [[parent.id, parent]] : [])));
 }
 
 /** None of the inputs names a file for most of the time. */

@@ -56,23 +56,21 @@ export function createTally() {
   }
 
   async function store(db: Writer, drafts: readonly Draft[]) {
-    await updateContainers.run(
-      db,
-      [...containers].map(([id, { last_seq, sent, roots, at }]) => ({ id, last_seq, sent, roots, at })),
-    );
-    await updateRoots.run(db, [...roots.values()]);
+    const counted = [...containers].map(([id, { last_seq, sent, roots, at }]) => ({ id, last_seq, sent, roots, at }));
     const { senders, mentioned } = memberChanges(drafts);
-    await updateSenders.run(db, senders);
-    await updateMentioned.run(db, mentioned);
-    await countSent(
-      db,
-      drafts.map(({ input, visibility }) => ({
-        containerId: input.containerId,
-        authorId: input.actor.userId,
-        visibility,
-        at: input.now,
-      })),
-    );
+    const sent = drafts.map(({ input, visibility }) => ({
+      containerId: input.containerId,
+      authorId: input.actor.userId,
+      visibility,
+      at: input.now,
+    }));
+    await Promise.all([
+      updateContainers.run(db, counted),
+      updateRoots.run(db, [...roots.values()]),
+      updateSenders.run(db, senders),
+      updateMentioned.run(db, mentioned),
+      countSent(db, sent),
+    ]);
   }
 
   return {

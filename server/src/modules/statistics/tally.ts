@@ -44,9 +44,11 @@ export async function countSent(db: Writer, sent: readonly Sent[]): Promise<void
     if (author) author.messages++;
     else authors.set(authorKey, { container_id, hour, author_id, messages: 1 });
   }
-  await addRoomMessages.run(db, [...rooms.values()]);
-  await addAuthorMessages.run(db, [...authors.values()]);
-  await addTallies.run(db, talliesOf(sent[0]?.containerId ?? 0, hours));
+  await Promise.all([
+    addRoomMessages.run(db, [...rooms.values()]),
+    addAuthorMessages.run(db, [...authors.values()]),
+    addTallies.run(db, talliesOf(sent[0]?.containerId ?? 0, hours)),
+  ]);
 }
 
 /** Ascending, so that two transactions meet at the rows of a stripe in one order. */
