@@ -35,7 +35,7 @@ function identity(): string {
 async function make(path: string, shape: Shape) {
   mkdirSync(cache, { recursive: true });
   const unfinished = `${path}.${process.pid}`;
-  await withDatabase(unfinished, (db) => migrate(db, Date.now()));
+  await withDatabase(unfinished, async (db) => void (await migrate(db, Date.now())));
   const connection = connectForSeeding(unfinished);
   fill(connection, shape);
   if (shape.history) fillHistory(connection, shape.history);

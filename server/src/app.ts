@@ -112,7 +112,8 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
   try {
     const db = await openDatabase(config, storageFailed(log, overrides.onFatal), overrides.maxPages);
     undo.unshift(db.close);
-    await migrate(db, now());
+    const ahead = await migrate(db, now());
+    if (ahead.length > 0) log.warn({ migrations: ahead }, 'the database is of a newer version');
     for (const concern of await db.concerns()) log.warn({ concern }, 'a power cut can lose what was acknowledged');
     const redis = await openShared(config, now, log);
     if (redis) undo.unshift(redis.close);

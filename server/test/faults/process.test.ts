@@ -100,19 +100,24 @@ describe('the process', () => {
     }
   });
 
-  it('refuses a database of a newer version, and one with another past', async () => {
+  it('starts on what a newer version has added to, and refuses what it has taken from, and another past', async () => {
     const path = join(directory, 'veza.db');
     const damage = (sql: string) => {
       const connection = new SqliteConnection(path);
       connection.exec(sql);
       connection.close();
     };
-    damage(`insert into schema_migrations (id, name, checksum, applied_at) values (9999, 'from the future', 'x', 1)`);
+    damage(`insert into schema_migrations (id, name, checksum, applied_at) values (9998, 'from the future', 'x', 1)`);
+    const between = start();
+    await ready(between);
+    assert.match(between.output(), /"migrations":\["from the future"\],"msg":"the database is of a newer version"/);
+    await between.end('SIGTERM');
+    damage(`update schema_migrations set id = 9999, name = name || ', contracts' where id = 9998`);
     const older = start();
     assert.deepEqual(await older.exited, { code: 1, signal: null });
     assert.match(
       older.output(),
-      /^veza: The database has migration 9999 \(from the future\).*start a newer version\n$/,
+      /^veza: The database has migration 9999 \(from the future, contracts\).*start a newer version\n$/,
     );
     damage(`delete from schema_migrations where id = 9999;
       update schema_migrations set checksum = 'was ' || checksum where id = 1`);

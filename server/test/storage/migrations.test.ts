@@ -47,10 +47,31 @@ for (const engine of engines) {
       await assert.rejects(read(db, 'select * from half'), /half/);
     });
 
-    it('refuses a database that a newer version wrote, and says so', async () => {
-      await assert.rejects(migrate(db, 5_000, [first]), {
-        message: 'The database has migration 2 (second), which this version does not know: start a newer version',
-      });
+    it('works with what a newer version has added, and names it', async () => {
+      const done = await ledger(db);
+      assert.deepEqual(await migrate(db, 5_000, [first]), ['second']);
+      assert.deepEqual(await ledger(db), done);
+    });
+
+    it('refuses a database from which a newer version has taken something away, and says so', async () => {
+      const fresh = await openTestDatabase(engine, { unmigrated: true });
+      const third: Migration = {
+        id: 3,
+        name: 'third',
+        sql: () => ['alter table things drop column name'],
+        contracts: 'things.name, which nothing uses since 0.2',
+      };
+      await migrate(fresh.db, 5_000, [first, second]);
+      await migrate(fresh.db, 5_000, [first, second, third]);
+      const done = await ledger(fresh.db);
+      for (const older of [[first], [first, second]])
+        await assert.rejects(migrate(fresh.db, 6_000, older), {
+          message:
+            'The database has migration 3 (third, contracts), which this version does not know: start a newer version',
+        });
+      assert.deepEqual(await migrate(fresh.db, 6_000, [first, second, third]), []);
+      assert.deepEqual(await ledger(fresh.db), done);
+      await fresh.close();
     });
 
     it('refuses a past that differs from its own', async () => {

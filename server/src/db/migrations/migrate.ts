@@ -32,15 +32,22 @@ export const migrations: readonly Migration[] = [
   byRoom,
 ];
 
+/** How the name of a migration that takes something away ends in the database: versions that do not know it keep off. */
+const CONTRACTS = ', contracts';
+
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;
 const applied = textOf('select id, name, checksum from schema_migrations order by id');
 
-/** Brings the schema up to this code's. One that is there already is only read: a server has to start on a full disk too. */
-export async function migrate(db: Database, now: number, known: readonly Migration[] = migrations): Promise<void> {
+/**
+ * Brings the schema up to this code's. One that is there already is only read: a server has to start on a full disk too. Resolves
+ * with the names of what a newer version has added, which does not keep this one from starting.
+ */
+export async function migrate(db: Database, now: number, known: readonly Migration[] = migrations): Promise<string[]> {
   const found = await appliedIn(db.reader);
   if (missingOf(found, known, db.dialect).length > 0) await db.alter((writer) => bringUpToDate(writer, now, known));
   // Each time: whoever began with them may not have come to the end.
   for (const sql of indexesOf(known, db.dialect)) await db.index(sql);
+  return aheadOf(await appliedIn(db.reader), known);
 }
 
 /** The same, in the caller's transaction; on an empty database with all indexes. */
@@ -68,21 +75,42 @@ async function appliedIn(reader: Reader): Promise<Row[]> {
   });
 }
 
-/** Throws when the schema is not this code's, without changing it. */
+/** Throws when the schema is not one this code works with, without changing it. */
 export async function requireMigrated(db: Pick<Database, 'dialect' | 'reader'>): Promise<void> {
   const found = await appliedIn(db.reader);
   if (missingOf(found, migrations, db.dialect).length > 0)
     throw new Error('The database is older than this version: start the server once, which brings it up to date');
 }
 
-/** What is still to be applied. Refuses a database that a newer version wrote, and one whose past differs. */
-function missingOf(done: readonly Row[], known: readonly Migration[], dialect: Dialect): Migration[] {
+/** Throws when the schema has more than this code knows, or less: whoever copies a database must not leave anything behind. */
+export async function requireSameVersion(db: Pick<Database, 'dialect' | 'reader'>): Promise<void> {
+  await requireMigrated(db);
+  const [ahead] = newerIn(await appliedIn(db.reader), migrations);
+  if (ahead) throw unknown(ahead);
+}
+
+/** Names of what a newer version has added. Throws where it has taken something away that this one uses. */
+function aheadOf(done: readonly Row[], known: readonly Migration[]): string[] {
+  const newer = newerIn(done, known);
+  const taking = newer.find((row) => String(row.name).endsWith(CONTRACTS));
+  if (taking) throw unknown(taking);
+  return newer.map((row) => String(row.name));
+}
+
+function newerIn(done: readonly Row[], known: readonly Migration[]): Row[] {
   const newest = known.at(-1)?.id ?? 0;
-  const ahead = done.find((row) => Number(row.id) > newest);
-  if (ahead)
-    throw new Error(
-      `The database has migration ${ahead.id} (${ahead.name}), which this version does not know: start a newer version`,
-    );
+  return done.filter((row) => Number(row.id) > newest);
+}
+
+function unknown({ id, name }: Row): Error {
+  return new Error(
+    `The database has migration ${id} (${name}), which this version does not know: start a newer version`,
+  );
+}
+
+/** What is still to be applied. Refuses a database that a newer version wrote and this one cannot use, and one whose past differs. */
+function missingOf(done: readonly Row[], known: readonly Migration[], dialect: Dialect): Migration[] {
+  aheadOf(done, known);
   return known.filter((migration) => {
     const before = done.find((row) => Number(row.id) === migration.id);
     if (before && before.checksum !== checksumOf(migration, dialect))
@@ -95,9 +123,11 @@ function missingOf(done: readonly Row[], known: readonly Migration[], dialect: D
 
 async function apply(writer: Writer, migration: Migration, now: number) {
   for (const sql of migration.sql(writer.dialect)) await writer.run(textOf(sql), []);
-  const values = `${migration.id}, '${migration.name}', '${checksumOf(migration, writer.dialect)}', ${now}`;
+  const values = `${migration.id}, '${writtenName(migration)}', '${checksumOf(migration, writer.dialect)}', ${now}`;
   await writer.run(textOf(`insert into schema_migrations (id, name, checksum, applied_at) values (${values})`), []);
 }
+
+const writtenName = ({ name, contracts }: Migration) => (contracts === undefined ? name : `${name}${CONTRACTS}`);
 
 function checksumOf(migration: Migration, dialect: Dialect): string {
   const texts = [...migration.sql(dialect), ...(migration.indexes?.(dialect) ?? [])];

@@ -11,6 +11,6 @@ export interface Migration {
   readonly sql: (dialect: Dialect) => readonly string[];
   /** Indexes of tables that may be large: made after it, while others write, each `create index if not exists name on …`. */
   readonly indexes?: (dialect: Dialect) => readonly string[];
-  /** What it takes away, and since which version nothing uses it. */
+  /** What it takes away, and since which version nothing uses it: a version that does not know this migration does not start. */
   readonly contracts?: string;
 }

@@ -1,5 +1,5 @@
 import type { Reader, Row } from '../database.ts';
-import { requireMigrated } from '../migrations/migrate.ts';
+import { requireSameVersion } from '../migrations/migrate.ts';
 import { type Connection, connect, prepareCache } from '../sqlite_connection.ts';
 import type { Cells } from './digest.ts';
 
@@ -32,7 +32,7 @@ export async function openSource(path: string): Promise<Source> {
     connection.exec('begin');
     const prepare = prepareCache(connection);
     const reader: Reader = { dialect: 'sqlite', all: async (text, values) => prepare(text).all(...values) };
-    await requireMigrated({ dialect: 'sqlite', reader });
+    await requireSameVersion({ dialect: 'sqlite', reader });
     const tables = inOrder(connection, tableNames(connection)).map((name) => tableOf(connection, name));
     return { reader, tables, batches: (table) => batchesOf(connection, table), close: () => connection.close() };
   } catch (error) {

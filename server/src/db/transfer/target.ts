@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { CompiledText, Writer } from '../database.ts';
-import { bringUpToDate } from '../migrations/migrate.ts';
+import { bringUpToDate, requireSameVersion } from '../migrations/migrate.ts';
 
 import { INT8 } from '../postgres_pool.ts';
 import { writerOf } from '../postgres_statements.ts';
@@ -43,7 +43,10 @@ export async function openTarget(address: TargetAddress, now: number): Promise<T
   try {
     for (const sql of BEGIN) await guarded.query(sql);
     await requireUsable(guarded.all, address.shown);
-    await bringUpToDate(guarded.writer, now).catch((error: Error) => {
+    const upToDate = bringUpToDate(guarded.writer, now).then(() =>
+      requireSameVersion({ dialect: 'postgres', reader: guarded.writer }),
+    );
+    await upToDate.catch((error: Error) => {
       if (error instanceof TransferRefused) throw error;
       throw new TransferRefused('data', `${address.shown}: ${error.message}`, error);
     });
