@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
+import { settled } from '../harness/settled.ts';
 import { frameFaults } from './documented.ts';
 
 // A frame has whatever shape its type has.
@@ -38,7 +39,17 @@ const beside = new Set(['hello', 'heartbeat', 'user_presence']);
 
 export async function listen(app: TestApp): Promise<string> {
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
-  return url.replace('http', 'ws');
+  const address = url.replace('http', 'ws');
+  listening.set(address, app);
+  return address;
+}
+
+const listening = new Map<string, TestApp>();
+
+/** Whoever wants to hear of what happens from now on is told nothing that has happened before. */
+export async function nothingUntold(url: string): Promise<void> {
+  const app = listening.get(url);
+  if (app) await settled(app);
 }
 
 /** Opens a socket; nothing is said on it yet. */
@@ -113,6 +124,7 @@ export async function open(url: string, headers: Record<string, string> = {}): P
 
 /** Opens a socket as somebody. */
 export async function connect(url: string, { token }: Pick<Person, 'token'>, resume?: string): Promise<Client> {
+  if (resume === undefined) await nothingUntold(url);
   const client = await open(url);
   await client.ask('authenticate', { token, ...(resume === undefined ? {} : { resume }) }, 'auth_success');
   return client;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Person } from '../harness/people.ts';
+import { nothingUntold } from './socket.ts';
 
 // An event has whatever shape its type has.
 // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields it is about
@@ -27,6 +28,7 @@ export async function openStream(
   query = '',
   headers: Record<string, string> = {},
 ): Promise<Stream> {
+  if (headers['last-event-id'] === undefined && !query.includes('after=')) await nothingUntold(url);
   const gone = new AbortController();
   const response = await fetch(`${url.replace(/^ws/, 'http')}/api/v1/events/stream${query}`, {
     headers: { authorization: `Bearer ${token}`, ...headers },
