@@ -11,7 +11,7 @@ import { createTail } from '../../src/log/tail.ts';
 import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
-import { connect, listen, logged } from './socket.ts';
+import { connect, connectNow, listen, logged } from './socket.ts';
 
 /** So many times somebody's first socket opens while he makes a room, a little later each time. */
 const ROUNDS = 60;
@@ -32,7 +32,7 @@ for (const engine of engines)
     test('a room made meanwhile is heard of', async () => {
       const { hub } = app.deps.realtime;
       for (let round = 0; round < ROUNDS; round++) {
-        const opening = connect(url, bob);
+        const opening = connectNow(url, bob);
         for (let turn = 0; turn < round % TURNS; turn++) await setImmediate();
         const { id } = await bob.post('/rooms', { name: `Room ${round}` }, 201);
         const socket = await opening;
@@ -60,7 +60,7 @@ for (const engine of engines.filter((one) => one === 'postgres'))
     await app.admin.delete(`/rooms/${room}/members/${bob.id}`, 204);
     await app.admin.post(`/rooms/${room}/messages`, { content: 'without bob' }, 201);
     const socket = await connect(url, bob, next_cursor);
-    const late = await connect(url, bob);
+    const late = await connectNow(url, bob);
     await socket.next('resumed');
     await client.query('rollback');
     await client.end();

@@ -6,7 +6,7 @@ import { engines } from '../engines.ts';
 import { createTestApp, type TestApp } from '../harness/app.ts';
 import type { Person } from '../harness/people.ts';
 import { connect, listen } from './socket.ts';
-import { openStream } from './stream.ts';
+import { openStreamNow } from './stream.ts';
 
 const ROUNDS = 30;
 
@@ -35,7 +35,7 @@ for (const engine of engines)
       const client = await connect(url, guest);
       for (let round = 0; round < ROUNDS; round++) {
         const room = await makeRoom();
-        const opening = openStream(url, eve, `?room_id=${room}`);
+        const opening = openStreamNow(url, eve, `?room_id=${room}`);
         const polling = poll(room);
         client.send({ type: 'join_room', data: { room_id: room }, request_id: `${round}` });
         // In its turn, or somewhat later each time.
@@ -54,7 +54,7 @@ for (const engine of engines)
     });
 
     if (engine !== 'postgres') return;
-    const ways = { stream: async (room: number) => openStream(url, eve, `?room_id=${room}`), poll };
+    const ways = { stream: async (room: number) => openStreamNow(url, eve, `?room_id=${room}`), poll };
     for (const [way, ask] of Object.entries(ways))
       test(`tells nothing of it where that is just after it was allowed (${way})`, async (t) => {
         const room = await makeRoom();

@@ -123,8 +123,13 @@ export async function open(url: string, headers: Record<string, string> = {}): P
 }
 
 /** Opens a socket as somebody. */
-export async function connect(url: string, { token }: Pick<Person, 'token'>, resume?: string): Promise<Client> {
+export async function connect(url: string, person: Pick<Person, 'token'>, resume?: string): Promise<Client> {
   if (resume === undefined) await nothingUntold(url);
+  return connectNow(url, person, resume);
+}
+
+/** The same while something is held back, or has not come to its end. */
+export async function connectNow(url: string, { token }: Pick<Person, 'token'>, resume?: string): Promise<Client> {
   const client = await open(url);
   await client.ask('authenticate', { token, ...(resume === undefined ? {} : { resume }) }, 'auth_success');
   return client;

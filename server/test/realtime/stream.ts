@@ -24,11 +24,21 @@ export interface Stream {
 
 export async function openStream(
   url: string,
-  { token }: Pick<Person, 'token'>,
+  person: Pick<Person, 'token'>,
   query = '',
   headers: Record<string, string> = {},
 ): Promise<Stream> {
   if (headers['last-event-id'] === undefined && !query.includes('after=')) await nothingUntold(url);
+  return openStreamNow(url, person, query, headers);
+}
+
+/** The same while something is held back, or has not come to its end. */
+export async function openStreamNow(
+  url: string,
+  { token }: Pick<Person, 'token'>,
+  query = '',
+  headers: Record<string, string> = {},
+): Promise<Stream> {
   const gone = new AbortController();
   const response = await fetch(`${url.replace(/^ws/, 'http')}/api/v1/events/stream${query}`, {
     headers: { authorization: `Bearer ${token}`, ...headers },
