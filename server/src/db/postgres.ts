@@ -10,7 +10,7 @@ import {
 } from './database.ts';
 import { alter, makeIndex } from './postgres_alter.ts';
 import { isOldPlan, translated } from './postgres_errors.ts';
-import { LONGEST_STATEMENT_MS, openPool } from './postgres_pool.ts';
+import { LONGEST_STATEMENT_MS, openPool, streamOf } from './postgres_pool.ts';
 import { asQuery } from './postgres_statements.ts';
 import { attemptOnce, type Parts, transaction } from './postgres_transaction.ts';
 import { watchPostgres } from './postgres_watch.ts';
@@ -63,7 +63,7 @@ export function openPostgres({ url, connections = 10, isPooled = false }: Postgr
     close: async () => {
       closed = true;
       // The pool waits for what it has lent, and these may take long.
-      await Promise.all([...snapshots].map((client) => client.end().catch(() => undefined)));
+      for (const client of snapshots) streamOf(client)?.destroy();
       await Promise.all([writers.close(), readers.close(), watch.close()]);
     },
   };

@@ -20,7 +20,8 @@ export async function alter(parts: Parts, work: (db: Writer) => Promise<void>, c
       counts.outcomes.committed++;
       return;
     } catch (error) {
-      if (!isLocked(error) || performance.now() > late) throw error;
+      const isPassing = isLocked(error) || mayRunAgain(error);
+      if (!isPassing || performance.now() > late) throw error;
       await sleep(PAUSE_MS);
     }
   }
@@ -31,7 +32,10 @@ const isLocked = (error: unknown): boolean =>
 
 /** On a connection of its own, which waits as long as it takes; one that was begun and not finished is made anew. */
 export async function makeIndex(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, fallback_application_name: 'veza migrate' });
+  // Nothing is said on it for as long as an index takes.
+  const client = new pg.Client({ connectionString: url, keepAlive: true, fallback_application_name: 'veza migrate' });
+  // One that dies fails the statement; without a listener it would end the process.
+  client.on('error', () => {});
   await client.connect();
   try {
     if ((await stateOf(client, indexName(sql))) === 'made') return;

@@ -9,6 +9,9 @@ export const mayRunAgain = (error: unknown): boolean => AGAIN.has(codeOf(error))
 export const isOldPlan = (error: unknown): boolean =>
   codeOf(error) === '0A000' && /cached plan/.test((error as Error).message);
 
+/** Nothing is carried out behind a statement that failed, until its transaction is rolled back. */
+export const isBehindFailed = (error: unknown): boolean => codeOf(error) === '25P02';
+
 /** Errors that say nothing about the statement but that there is no database behind it, or no room in it. */
 export async function translated<T>(answer: Promise<T>): Promise<T> {
   try {

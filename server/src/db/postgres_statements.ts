@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type CompiledText, DatabaseUnavailable, isLockTimeout, type Row, type Writer } from './database.ts';
-import { translated } from './postgres_errors.ts';
+import { isBehindFailed, translated } from './postgres_errors.ts';
 
 // One lock per stream, all taken by one statement in one order, before anything gives the transaction its id.
 const LOCK: CompiledText = {
@@ -18,13 +18,20 @@ export interface Begun {
   readonly isOpen: () => boolean;
 }
 
-/** The statements of a transaction. Those that are asked for at the same time go to the database together, in that order. */
+/** The statements of a transaction. Those that are asked for at the same time go to the database together, in that order; locks are the first of them. */
 export function writerOf(client: pg.ClientBase, { isPooled, begun, isOpen }: Begun): Writer {
   const locked = new Set<string>();
+  let failure: unknown;
 
-  function ask(text: CompiledText, values: readonly unknown[]): Promise<pg.QueryResult> {
-    if (!isOpen()) return Promise.reject(new Error('The transaction has ended'));
-    return translated(client.query(asQuery(text, values, isPooled)));
+  async function ask(text: CompiledText, values: readonly unknown[]): Promise<pg.QueryResult> {
+    if (!isOpen()) throw new Error('The transaction has ended');
+    try {
+      return await translated(client.query(asQuery(text, values, isPooled)));
+    } catch (error) {
+      failure ??= error;
+      // What was asked behind a statement that failed only says that one has.
+      throw isBehindFailed(error) ? failure : error;
+    }
   }
 
   async function askInside(text: CompiledText, values: readonly unknown[]): Promise<pg.QueryResult> {

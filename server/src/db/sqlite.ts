@@ -1,7 +1,15 @@
 import { closeSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createCommitCounts } from './commit_counts.ts';
-import { type CompiledText, type Database, indexName, StorageFull, StuckWrite, type Writer } from './database.ts';
+import {
+  type CompiledText,
+  type Database,
+  indexName,
+  type Row,
+  StorageFull,
+  StuckWrite,
+  type Writer,
+} from './database.ts';
 import { createGroupCommit, type Transactional } from './group_commit.ts';
 import { type Connection, connect, type Prepared, prepareCache } from './sqlite_connection.ts';
 import { createTurnReader } from './sqlite_reader.ts';
@@ -81,17 +89,24 @@ function transactional(connection: Connection, { checkRoom, beforeCommit, onFata
 
   function writerFor(isOpen: () => boolean): Writer {
     const locked = new Set<string>();
-    const opened = (text: CompiledText) => {
+    let failure: unknown;
+    const carryOut = <T>(text: CompiledText, work: (statement: Prepared) => T): T => {
       if (!isOpen()) throw new StuckWrite('A write that has ended called its database again');
-      // A full disk has ended the transaction: outside of it a statement would be committed by itself.
-      if (!connection.inTransaction) throw new StorageFull('The transaction was rolled back by the database');
-      return prepare(text);
+      // Something has ended the transaction, as a full disk does: outside of it a statement would be committed by itself.
+      if (!connection.inTransaction)
+        throw failure ?? new StorageFull('The transaction was rolled back by the database');
+      try {
+        return withFull(() => work(prepare(text)));
+      } catch (error) {
+        failure ??= error;
+        throw error;
+      }
     };
     return {
       dialect: 'sqlite',
       locked,
-      all: async (text, values) => withFull(() => opened(text).all(...values)),
-      run: async (text, values) => withFull(() => opened(text).run(...values).changes),
+      all: async (text, values) => carryOut(text, (statement) => statement.all(...values)) as Row[],
+      run: async (text, values) => carryOut(text, (statement) => statement.run(...values).changes),
       lock: (streams) => {
         for (const stream of streams) locked.add(stream);
         return nothingLocked;

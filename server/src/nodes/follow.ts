@@ -43,8 +43,8 @@ export function createFollowing(deps: () => Deps, log: Logger): Following {
     const head = await readHead(db.reader);
     for (const row of await findActing.all(db.reader, place)) {
       if (known.has(row.id)) continue;
-      known.set(row.id, true);
       act(deps(), parseEvent(row));
+      known.set(row.id, true);
     }
     place = head;
     seenAt = begunAt;

@@ -51,8 +51,9 @@ export function createRegister({ id, db, log, release }: Options): Register {
 
   async function beat(): Promise<void> {
     const at = performance.now();
-    const found = await db.write('nodes.beat', async (writer) => {
-      await putNode.run(writer, { id, version });
+    // By itself: of processes that come back together none is to find another gone.
+    await db.write('nodes.beat', (writer) => putNode.run(writer, { id, version }));
+    const found = await db.write('nodes.share', async (writer) => {
       for (const gone of await takeGone.all(writer, { ms: GONE_AFTER_MS })) await release(writer, gone.id);
       await dropLostLeases.run(writer, {});
       const ids = (await findNodes.all(writer, { ms: GONE_AFTER_MS })).map((node) => node.id);

@@ -111,9 +111,12 @@ export function createTalk({ id, channel, log }: Options): Talk {
       return !isUp();
     },
     stop: async () => {
-      await leaving;
-      if (waiting.length > 0 || isCommitted) tellAll();
-      await Promise.race([leaving, sleep(FAREWELL_MS)]);
+      const rest = async () => {
+        await leaving;
+        if (waiting.length > 0 || isCommitted) tellAll();
+        await leaving;
+      };
+      await Promise.race([rest(), sleep(FAREWELL_MS)]);
     },
   };
 }

@@ -63,6 +63,19 @@ for (const engine of engines)
       );
     });
 
+    it('fail with what has failed, wherever the engine carries out nothing behind that', async () => {
+      const outcome = db.write('behind', async (writer) => {
+        const [first, behind] = await Promise.allSettled([
+          put.run(writer, { key: 'a', value: 'is there' }),
+          every.all(writer, {}),
+        ]);
+        assert.equal(first.status, 'rejected');
+        throw behind.status === 'rejected' ? behind.reason : new Error('was carried out');
+      });
+      await assert.rejects(outcome, engine === 'postgres' ? /unique/i : /was carried out/);
+      assert.equal((await kept())[0], 'a 2');
+    });
+
     it('may be the first of it, behind the locks', async () => {
       const [changed] = await db.write('locked', async (writer) => {
         await writer.lock(['some', 'streams']);

@@ -104,6 +104,34 @@ for (const engine of engines) {
       await owner.delete(`/webhooks/${made.id}`, 204);
     });
 
+    it('one of an event that only a newer version knows is left to a node that can make it', async () => {
+      const owner = await app.login('alice');
+      const made = await owner.post('/webhooks', { url: receiver.url, events: ['message_sent'], room_id: room }, 201);
+      await app.deps.webhooks.worker.stop(0);
+      const { id: newer } = await owner.post(`/rooms/${room}/messages`, { content: 'newer' }, 201);
+      await owner.post(`/rooms/${room}/messages`, { content: 'known' }, 201);
+      const setType = (type: string) =>
+        db.write('type', (writer) =>
+          writer.run(textOf(`update events set type = '${type}' where message_id = ${newer}`), []),
+        );
+      await setType('message_sung');
+      await app.deps.webhooks.worker.start();
+      const [known] = await receiver.got(1, ({ told }) => told.webhook_id === made.id);
+      assert.equal(known?.told.data.content, 'known');
+      const [state] = await rows(
+        `select status, attempts, body, due_at from deliveries where status = 'pending' and webhook_id = ${made.id}`,
+      );
+      assert.deepEqual([state?.status, Number(state?.attempts), state?.body], ['pending', 0, null]);
+      // As a node of the newer version would find it once the claim is over.
+      await app.deps.webhooks.worker.stop(0);
+      await setType('message_sent');
+      clock.advance(Math.max(0, Number(state?.due_at) - clock.now()) + 1);
+      await app.deps.webhooks.worker.start();
+      const [, later] = await receiver.got(2, ({ told }) => told.webhook_id === made.id);
+      assert.equal(later?.told.data.content, 'newer');
+      await owner.delete(`/webhooks/${made.id}`, 204);
+    });
+
     if (engine === 'postgres')
       it('one that is claimed while somebody wants it sent again is left to whoever claimed it', async () => {
         const owner = await app.login('alice');

@@ -32,8 +32,8 @@ export const migrations: readonly Migration[] = [
   byRoom,
 ];
 
-/** How the name of a migration that takes something away ends in the database: versions that do not know it keep off. */
-const CONTRACTS = ', contracts';
+/** How the name of a migration that takes something away ends in the database: a version that does not know it reads there whether it uses that. */
+const CONTRACTS = /, takes what (\d+) made needless$/;
 
 const ledger = `create table if not exists schema_migrations (id bigint primary key, name text not null, checksum text not null, applied_at bigint not null)`;
 const applied = textOf('select id, name, checksum from schema_migrations order by id');
@@ -47,7 +47,7 @@ export async function migrate(db: Database, now: number, known: readonly Migrati
   if (missingOf(found, known, db.dialect).length > 0) await db.alter((writer) => bringUpToDate(writer, now, known));
   // Each time: whoever began with them may not have come to the end.
   for (const sql of indexesOf(known, db.dialect)) await db.index(sql);
-  return aheadOf(await appliedIn(db.reader), known);
+  return newerIn(await appliedIn(db.reader), known).map(({ name }) => String(name));
 }
 
 /** The same, in the caller's transaction; on an empty database with all indexes. */
@@ -77,29 +77,34 @@ async function appliedIn(reader: Reader): Promise<Row[]> {
 
 /** Throws when the schema is not one this code works with, without changing it. */
 export async function requireMigrated(db: Pick<Database, 'dialect' | 'reader'>): Promise<void> {
-  const found = await appliedIn(db.reader);
-  if (missingOf(found, migrations, db.dialect).length > 0)
-    throw new Error('The database is older than this version: start the server once, which brings it up to date');
+  requireNothingMissing(await appliedIn(db.reader), db.dialect);
 }
 
 /** Throws when the schema has more than this code knows, or less: whoever copies a database must not leave anything behind. */
 export async function requireSameVersion(db: Pick<Database, 'dialect' | 'reader'>): Promise<void> {
-  await requireMigrated(db);
-  const [ahead] = newerIn(await appliedIn(db.reader), migrations);
-  if (ahead) throw unknown(ahead);
+  const done = await appliedIn(db.reader);
+  requireNothingMissing(done, db.dialect);
+  const [newer] = newerIn(done, migrations);
+  if (newer) throw unknown(newer);
 }
 
-/** Names of what a newer version has added. Throws where it has taken something away that this one uses. */
-function aheadOf(done: readonly Row[], known: readonly Migration[]): string[] {
-  const newer = newerIn(done, known);
-  const taking = newer.find((row) => String(row.name).endsWith(CONTRACTS));
-  if (taking) throw unknown(taking);
-  return newer.map((row) => String(row.name));
+function requireNothingMissing(done: readonly Row[], dialect: Dialect): void {
+  if (missingOf(done, migrations, dialect).length > 0)
+    throw new Error('The database is older than this version: start the server once, which brings it up to date');
 }
 
-function newerIn(done: readonly Row[], known: readonly Migration[]): Row[] {
-  const newest = known.at(-1)?.id ?? 0;
-  return done.filter((row) => Number(row.id) > newest);
+const newestOf = (known: readonly Migration[]): number => known.at(-1)?.id ?? 0;
+
+/** What a newer version has applied. */
+const newerIn = (done: readonly Row[], known: readonly Migration[]): Row[] =>
+  done.filter((row) => Number(row.id) > newestOf(known));
+
+/** Throws where a newer version has taken away what this one uses. */
+function refuseTaken(done: readonly Row[], known: readonly Migration[]): void {
+  const taken = newerIn(done, known).find(
+    (row) => Number(CONTRACTS.exec(String(row.name))?.[1] ?? 0) > newestOf(known),
+  );
+  if (taken) throw unknown(taken);
 }
 
 function unknown({ id, name }: Row): Error {
@@ -110,7 +115,7 @@ function unknown({ id, name }: Row): Error {
 
 /** What is still to be applied. Refuses a database that a newer version wrote and this one cannot use, and one whose past differs. */
 function missingOf(done: readonly Row[], known: readonly Migration[], dialect: Dialect): Migration[] {
-  aheadOf(done, known);
+  refuseTaken(done, known);
   return known.filter((migration) => {
     const before = done.find((row) => Number(row.id) === migration.id);
     if (before && before.checksum !== checksumOf(migration, dialect))
@@ -127,7 +132,8 @@ async function apply(writer: Writer, migration: Migration, now: number) {
   await writer.run(textOf(`insert into schema_migrations (id, name, checksum, applied_at) values (${values})`), []);
 }
 
-const writtenName = ({ name, contracts }: Migration) => (contracts === undefined ? name : `${name}${CONTRACTS}`);
+const writtenName = ({ name, contractsSince }: Migration) =>
+  contractsSince === undefined ? name : `${name}, takes what ${contractsSince} made needless`;
 
 function checksumOf(migration: Migration, dialect: Dialect): string {
   const texts = [...migration.sql(dialect), ...(migration.indexes?.(dialect) ?? [])];

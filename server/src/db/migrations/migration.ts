@@ -11,6 +11,9 @@ export interface Migration {
   readonly sql: (dialect: Dialect) => readonly string[];
   /** Indexes of tables that may be large: made after it, while others write, each `create index if not exists name on …`. */
   readonly indexes?: (dialect: Dialect) => readonly string[];
-  /** What it takes away, and since which version nothing uses it: a version that does not know this migration does not start. */
-  readonly contracts?: string;
+  /**
+   * Where it takes something away: the migration since which nothing uses that. A version that does not know that one, either, does
+   * not start any more.
+   */
+  readonly contractsSince?: number;
 }

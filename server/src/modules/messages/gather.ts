@@ -50,15 +50,16 @@ export function createSendGather(db: Database, afterCommit: () => void): SendGat
   async function run() {
     const own = new Set<string>();
     const taken: Waiting[] = [];
-    try {
-      keep(taken, await batch(own, taken));
-    } catch (error) {
-      if (own.size === 0) claim(own);
-      if (taken.length === 0) take(own, taken);
-      if (taken.length === 1 || concernsAll(error)) for (const { reject } of taken) reject(error);
-      else for (const one of taken) await alone(own, one);
-    }
+    const verdicts = await batch(own, taken).catch((error: unknown) => afterFailure(own, taken, error));
+    if (verdicts) keep(taken, verdicts);
     for (const stream of own) claimed.delete(stream);
+  }
+
+  async function afterFailure(own: Set<string>, taken: Waiting[], error: unknown): Promise<undefined> {
+    if (own.size === 0) claim(own);
+    if (taken.length === 0) take(own, taken);
+    if (taken.length === 1 || concernsAll(error)) for (const { reject } of taken) reject(error);
+    else for (const one of taken) await alone(own, one);
   }
 
   /** What waits and is not in another transaction is in this one. */
@@ -105,11 +106,8 @@ export function createSendGather(db: Database, afterCommit: () => void): SendGat
   }
 
   async function alone(own: Set<string>, one: Waiting) {
-    try {
-      keep([one], await batch(own, [one]));
-    } catch (error) {
-      one.reject(error);
-    }
+    const verdicts = await batch(own, [one]).catch(one.reject);
+    if (verdicts) keep([one], verdicts);
   }
 
   return {

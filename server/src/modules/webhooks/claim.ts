@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import type { Writer } from '../../db/database.ts';
+import { eventCatalogue } from '../../events.ts';
 import type { LoggedEvent } from '../../log/read.ts';
 import { loadFacts } from '../events/facts.ts';
 import { claimDue, findClaimed, giveUp, keepBody } from './claim_store.ts';
@@ -47,6 +48,8 @@ export async function claimDeliveries(
     const claimed: Claimed[] = [];
     for (const row of await findClaimed.all(db, taken)) {
       const kept = row.is_gone === 1 ? null : row.body;
+      // A newer version's, on a node of an older one: it is due again when the claim ends, and some node can make it.
+      if (kept === null && row.type !== null && !Object.hasOwn(eventCatalogue, row.type)) continue;
       const body = kept ?? (await renderOrGiveUp({ ...ctx, db }, db, row));
       if (body === undefined) continue;
       if (kept === null) await keepBody.run(db, { id: row.id, body });
