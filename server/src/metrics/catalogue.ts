@@ -98,6 +98,7 @@ export const metricCatalogue = {
 
   veza_disk_free_bytes: gauge('Free space where the data directory is.'),
   veza_storage_full: gauge('1 while changes are refused for want of space, else 0.'),
+  veza_files_up: gauge('1 where the bytes of files can be had, 0 while the bucket they are in does not answer.'),
   veza_files: gauge('Files that were uploaded and not deleted.'),
   veza_files_bytes: gauge('What they have, each counted by itself.'),
 

@@ -18,6 +18,7 @@ export const alertSamples: Readonly<Record<string, Readonly<Record<string, strin
   VezaEventsLate: histogram('veza_event_delay_seconds', '', '5', '10'),
   VezaReadersTooSlow: { 'veza_sockets_closed_total{instance="a",reason="tooSlow"}': '0+5x60' },
   VezaWebhooksLate: { 'veza_webhook_oldest_due_seconds{instance="a"}': '0+60x60' },
+  VezaFilesDown: { 'veza_files_up{instance="a"}': '0x60' },
   VezaNodesUnheard: { 'veza_nodes_heard{instance="a"}': '0x60' },
   VezaWorkUndone: { 'veza_node_work{instance="a",work="seal"}': '0x60' },
 };
@@ -43,6 +44,7 @@ export const quietSamples: Readonly<Record<string, string>> = {
   'veza_sockets_closed_total{instance="a",reason="gone"}': '0+500x60',
   'veza_sockets_closed_total{instance="a",reason="tooSlow"}': '0x60',
   'veza_webhook_oldest_due_seconds{instance="a"}': '3x60',
+  'veza_files_up{instance="a"}': '1x60',
   'veza_nodes_heard{instance="a"}': '1x60',
   'veza_node_work{instance="a",work="seal"}': '0x60',
   'veza_node_work{instance="b",work="seal"}': '1x60',

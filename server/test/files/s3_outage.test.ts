@@ -62,8 +62,11 @@ if (requireStore() !== undefined)
     const form = formOf([{ name: 'file', filename: 'b.txt', content: 'other words' }]);
     const ready = async () => (await app.stranger.request('GET', '/readyz')).text;
 
+    const metrics = async () => (await app.stranger.request('GET', '/metrics')).text;
+
     it('refuses files for now, with nothing of them left; all else goes on', async () => {
       assert.match(await ready(), /"degraded":\[\]/);
+      assert.match(await metrics(), /^veza_files_up 1$/m);
       await store.kill();
       await app.unchanged(async () => {
         await refused(alice, 'POST', '/files/upload', form.body, form.headers);
@@ -71,6 +74,7 @@ if (requireStore() !== undefined)
         await refused(bob, 'GET', picture.thumbnail_url);
       });
       assert.match(await ready(), /"degraded":\["files"\]/);
+      assert.match(await metrics(), /^veza_files_up 0$/m);
       const content = 'still here';
       await bob.post(`/rooms/${room.id}/messages`, { content }, 201);
       assert.equal((await alice.get(`/rooms/${room.id}/messages`, 200)).messages.at(-1).content, content);
