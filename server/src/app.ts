@@ -9,7 +9,7 @@ import type { Resolve } from './adapters/outgoing/outgoing.ts';
 import type { SharedRedis } from './adapters/redis/redis.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './context.ts';
-import { lockDataDirectory } from './db/data_lock.ts';
+import { DATABASE_FILE, lockDataDirectory, requireNoEmbedded, requireNotMoved } from './db/data_lock.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrations/migrate.ts';
 import { openSqlite } from './db/sqlite.ts';
@@ -41,7 +41,6 @@ import { createPresence } from './realtime/presence.ts';
 import { createTyping } from './realtime/typing.ts';
 import { routes } from './routes.ts';
 
-const DATABASE_FILE = 'veza.db';
 
 export interface Overrides {
   readonly now?: () => number;
@@ -128,12 +127,15 @@ export async function openDeps(config: Config, overrides: Overrides = {}): Promi
 
 /** On SQLite one process owns the folder; on PostgreSQL several may keep their files in it. */
 function lockData(config: Config): (() => void | Promise<void>)[] {
-  return config.DATABASE_URL === undefined ? [lockDataDirectory(config.DATA_DIR)] : [];
+  if (config.DATABASE_URL === undefined) return [lockDataDirectory(config.DATA_DIR)];
+  requireNoEmbedded(config.DATA_DIR);
+  return [];
 }
 
 /** A database that is there, beside whoever writes it. */
 export async function openDatabaseOnly(config: Config): Promise<Database> {
   requireDatabase(config);
+  (config.DATABASE_URL === undefined ? requireNotMoved : requireNoEmbedded)(config.DATA_DIR);
   return openDatabase(config, raise);
 }
 

@@ -8,6 +8,9 @@ class DataDirectoryRefused extends Error {
   override readonly name = 'DataDirectoryRefused';
 }
 
+/** The embedded database. */
+export const DATABASE_FILE = 'veza.db';
+
 /** Stands in a data directory whose data are elsewhere now. */
 const MOVED = 'moved-to-postgresql.txt';
 
@@ -33,11 +36,31 @@ export function lockDataDirectory(directory: string): () => void {
     held.exec('rollback');
     held.close();
   };
+  try {
+    requireNotMoved(place);
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
+  return giveBack;
+}
+
+/** Refuses a data directory whose data are in PostgreSQL now. */
+export function requireNotMoved(directory: string): void {
+  const place = resolve(directory);
   const moved = join(place, MOVED);
-  if (!existsSync(moved)) return giveBack;
-  giveBack();
+  if (!existsSync(moved)) return;
   throw new DataDirectoryRefused(
     `The data of ${place} were moved to PostgreSQL: set DATABASE_URL. To go on with the old ones, and without what was written since, remove ${moved}`,
+  );
+}
+
+/** Refuses a server on PostgreSQL the data directory of one on SQLite, whose files and whose end of the audit log are its own. */
+export function requireNoEmbedded(directory: string): void {
+  const place = resolve(directory);
+  if (!existsSync(join(place, DATABASE_FILE)) || existsSync(join(place, MOVED))) return;
+  throw new DataDirectoryRefused(
+    `The data directory ${place} is that of a server on SQLite: move it with veza migrate --to, or set DATA_DIR to another folder`,
   );
 }
 

@@ -104,7 +104,14 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
       assert.deepEqual(await tablesOf(house.url), [{ tablename: 'theirs' }]);
       await onPostgres(house.url, 'drop table theirs');
       const lived = await createPostgresDatabase();
-      await (await house.open({ DATABASE_URL: lived.url })).close();
+      const elsewhere = join(house.directory, 'elsewhere');
+      await (await house.open({ DATA_DIR: elsewhere, DATABASE_URL: lived.url })).close();
+      // A server on PostgreSQL beside the embedded database would write over what is that one's.
+      const beside = /is that of a server on SQLite: move it with veza migrate --to/;
+      await assert.rejects(house.open({ DATABASE_URL: lived.url }), beside);
+      const verified = await runVeza(house.directory, ['audit', 'verify'], { DATABASE_URL: lived.url });
+      assert.match(verified.err, beside);
+      rmSync(elsewhere, { recursive: true });
       await refused(lived.url, 65, /is not empty: there are rows in \w+$/m);
       assert.deepEqual(await onPostgres(lived.url, 'select count(*)::int as n from users'), [{ n: 1 }]);
       await lived.drop();

@@ -38,7 +38,7 @@ for (const engine of engines)
       // Through `inject` nobody hangs up: her reader stays until the server closes.
       const { status, headers, text } = await alice.request('GET', '/events/stream?after=0');
       assert.deepEqual([status, headers['content-type']], [200, 'text/event-stream; charset=utf-8']);
-      assert.ok(text.startsWith(': events\n\n'), text.slice(0, 100));
+      assert.match(text, /^: events\nid: \d+\n\n/);
     });
 
     test('goes on where it was cut, whatever the address says', async () => {
@@ -59,6 +59,18 @@ for (const engine of engines)
       await whole.next(({ data }) => data.room_id === room);
       assert.ok(whole.events.every(({ event }) => event === 'user_joined'));
       await whole.close();
+    });
+
+    test('says at once where it begins, for whoever is cut off before anything happens', async () => {
+      const stream = await openStream(url, bob, `?room_id=${room}`);
+      const [, id = ''] = /^id: (\d+)$/m.exec(stream.comments[0] ?? '') ?? [];
+      assert.deepEqual([id !== '', stream.events], [true, []]);
+      await stream.close();
+      await say('while nobody listened');
+      const again = await openStream(url, bob, `?room_id=${room}`, { 'last-event-id': id });
+      await again.next(({ data }) => data.data.content === 'while nobody listened');
+      assert.equal(again.events.length, 1);
+      await again.close();
     });
 
     test('is refused as the list is', async () => {

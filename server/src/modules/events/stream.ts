@@ -92,7 +92,8 @@ function openStream(ctx: Ctx, filters: EventFilters, { gone, endsAt }: Bounds) {
   const beat = setInterval(() => {
     const { written, waiting } = listener ?? { written: 0, waiting: 0 };
     if (isTooSlow(performance.now(), written, waiting)) over('cut');
-    else write(': still here\n\n');
+    // What it was told up to: also a client that hears of little goes on from near the end.
+    else write(reader.isLive ? `: still here\nid: ${hub.position.id}\n\n` : ': still here\n\n');
   }, COMMENT_EVERY_MS);
   beat.unref();
   const expiry = setTimeout(() => over('end'), endsAt - now());
@@ -102,7 +103,8 @@ function openStream(ctx: Ctx, filters: EventFilters, { gone, endsAt }: Bounds) {
   async function run(to: Listener, view: View, from: CommitPosition): Promise<void> {
     listener = to;
     if (isOver) return to.end();
-    write(': events\n\n');
+    // Whoever is cut off before the first event goes on from here.
+    write(`: events\nid: ${from.id}\n\n`);
     await catchUp(ctx.deps, reader, view, from).catch((error) => {
       log.warn({ err: error, req: ctx.request.id }, 'a stream of events could not go on');
       over('end');
