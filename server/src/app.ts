@@ -41,7 +41,6 @@ import { createPresence } from './realtime/presence.ts';
 import { createTyping } from './realtime/typing.ts';
 import { routes } from './routes.ts';
 
-
 export interface Overrides {
   readonly now?: () => number;
   readonly log?: Logger;

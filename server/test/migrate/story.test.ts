@@ -106,7 +106,10 @@ for (const engine of engines.filter((engine) => engine === 'postgres'))
       assert.equal(again.code, 69);
       assert.match(again.err, /were moved to PostgreSQL/);
       assert.ok(existsSync(mark));
-      for (const command of [['audit', 'verify'], ['listen', '--forward-to', 'http://127.0.0.1:9']]) {
+      for (const command of [
+        ['audit', 'verify'],
+        ['listen', '--forward-to', 'http://127.0.0.1:9'],
+      ]) {
         const { code, err } = await runVeza(house.directory, command);
         assert.equal(code, 69, command.join(' '));
         assert.match(err, /were moved to PostgreSQL/);
