@@ -7,6 +7,7 @@ import { type ConversationForUser, findConversation } from './modules/conversati
 import { findTarget } from './modules/members/store.ts';
 import { findMessage, type MessageOfContainer } from './modules/messages/store.ts';
 import { findRoom, type RoomForUser } from './modules/rooms/store.ts';
+import { findUser } from './modules/users/store.ts';
 import {
   type AccountAction,
   type ConversationAction,
@@ -33,6 +34,16 @@ export interface InRoom {
 export function allow(ctx: Ctx, action: AccountAction): void {
   const refusal = refuseForAccount(ctx.actor, action);
   if (refusal) throw refusal;
+}
+
+/**
+ * Inside `write`, under a lock that changes of the caller's standing take too: what he leaves behind must not outlast what he was let
+ * do it by, and has lost while he waited.
+ */
+export async function requireStanding(ctx: WriteCtx): Promise<void> {
+  const { userId, role } = ctx.actor;
+  const user = await findUser.first(ctx.db, { id: userId });
+  if (user?.role !== role || user.is_suspended === 1) throw new AppError('INVALID_TOKEN');
 }
 
 export async function allowInRoom(ctx: Ctx, action: RoomAction, roomId: number): Promise<InRoom> {

@@ -68,6 +68,11 @@ export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 }
 
+/** Raised by a work under a lock, before it has written anything: what it chose its locks by has changed. It runs again, in another transaction. */
+export class ChangedMeanwhile extends Error {
+  override readonly name = 'ChangedMeanwhile';
+}
+
 /** True when a statement gave up waiting for a lock; the transaction did nothing. */
 export function isLockTimeout(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '55P03';

@@ -1,9 +1,10 @@
-import { DatabaseUnavailable, StorageFull } from './database.ts';
+import { ChangedMeanwhile, DatabaseUnavailable, StorageFull } from './database.ts';
 
 /** Serialization failures and deadlocks: the transaction did nothing and may run again. */
 const AGAIN = new Set(['40001', '40P01']);
 
-export const mayRunAgain = (error: unknown): boolean => AGAIN.has(codeOf(error)) || isOldPlan(error);
+export const mayRunAgain = (error: unknown): boolean =>
+  error instanceof ChangedMeanwhile || AGAIN.has(codeOf(error)) || isOldPlan(error);
 
 /** A table has changed since a connection prepared a statement of it: another connection does not have that. */
 export const isOldPlan = (error: unknown): boolean =>

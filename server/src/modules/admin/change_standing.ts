@@ -1,4 +1,4 @@
-import { allow } from '../../access.ts';
+import { allow, requireStanding } from '../../access.ts';
 import { type Answer, ok } from '../../answer.ts';
 import { type Ctx, emit, type WriteCtx, write } from '../../context.ts';
 import { AppError, conflict } from '../../errors.ts';
@@ -16,6 +16,7 @@ type Standing = Pick<User, 'role' | 'is_suspended'>;
 export function changeStanding(ctx: Ctx, userId: number, change: StandingChange): Promise<Answer> {
   return write(ctx, 'admin.change_standing', async (ctx) => {
     await lockForPassingOn(ctx, userId);
+    await requireStanding(ctx);
     allow(ctx, 'admin.users');
     const user = await findUser.first(ctx.db, { id: userId });
     if (!user) throw new AppError('USER_NOT_FOUND');

@@ -1,5 +1,6 @@
 import { allow, allowInConversation, allowInRoom, requireAboveAuthor } from '../../access.ts';
 import { type Ctx, isWriting, lockStreams } from '../../context.ts';
+import { ChangedMeanwhile } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { UploadPlace } from './schema.ts';
 import { type FileWithBlob, findFile } from './store.ts';
@@ -35,16 +36,18 @@ export async function allowOnFile(
   return file;
 }
 
-/** Inside `write`: locks the file's room and its uploader, then reads it again until its place no longer changed. */
+/**
+ * Inside `write`: locks the file's room and its uploader, and begins anew where its place has changed by then. Waiting for the one with
+ * the other held would deadlock with whoever takes both at once.
+ */
 async function findLocked(ctx: Ctx, id: number): Promise<FileWithBlob | undefined> {
-  let file = await findFile.first(ctx.db, { id });
-  if (!isWriting(ctx) || !file) return file;
-  for (;;) {
-    const { container_id, uploader_id }: FileWithBlob = file;
-    await lockStreams(ctx, { users: [uploader_id], containers: container_id === null ? [] : [container_id] });
-    file = await findFile.first(ctx.db, { id });
-    if (!file || file.container_id === container_id) return file;
-  }
+  const seen = await findFile.first(ctx.db, { id });
+  if (!isWriting(ctx) || !seen) return seen;
+  const { container_id, uploader_id } = seen;
+  await lockStreams(ctx, { users: [uploader_id], containers: container_id === null ? [] : [container_id] });
+  const file = await findFile.first(ctx.db, { id });
+  if (file && file.container_id !== container_id) throw new ChangedMeanwhile('The file is in another place');
+  return file;
 }
 
 async function inRoom(ctx: Ctx, action: 'file.read' | 'file.delete', id: number, uploaderId: number) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { allow } from '../../access.ts';
+import { allow, requireStanding } from '../../access.ts';
 import { type Answer, createdJson } from '../../answer.ts';
 import { type Ctx, emit, lockStreams, type WriteCtx, write } from '../../context.ts';
 import { once } from '../../idempotency.ts';
@@ -17,6 +17,8 @@ import { findRoom, type RoomForUser } from './store.ts';
 export async function createRoom(ctx: Ctx, body: CreateRoom): Promise<Answer> {
   const fields = roomInput(body) as RoomInput & { name: string };
   return write(ctx, 'room.create', async (ctx) => {
+    await lockStreams(ctx, { users: [ctx.actor.userId] });
+    await requireStanding(ctx);
     allow(ctx, 'room.create');
     if (body.auto_join !== undefined) allow(ctx, 'room.create_auto_join');
     return once(ctx, async () => createdJson(roomJson(await store(ctx, fields))));

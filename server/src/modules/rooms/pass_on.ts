@@ -1,5 +1,6 @@
 import { targetIn } from '../../access.ts';
 import { lockStreams, type WriteCtx } from '../../context.ts';
+import { ChangedMeanwhile } from '../../db/database.ts';
 import { containerStream } from '../../events.ts';
 import { transferRoom } from '../members/transfer.ts';
 import { endRoom } from './delete.ts';
@@ -7,8 +8,12 @@ import { findHeir, findOwned, findRoom, type RoomForUser } from './store.ts';
 
 /** Takes the locks of passing on somebody's rooms, and of his account and the server. */
 export async function lockForPassingOn(ctx: WriteCtx, userId: number): Promise<void> {
-  const rooms = await findOwned.all(ctx.db, { owner_id: userId });
+  const key = { owner_id: userId };
+  const rooms = await findOwned.all(ctx.db, key);
   await lockStreams(ctx, { server: true, users: [userId], containers: rooms.map(({ id }) => id) });
+  // Whoever makes a room holds the lock of his account; one that he was given meanwhile is not locked, either.
+  const isLocked = ({ id }: { id: number }) => ctx.db.locked.has(containerStream(id));
+  if (!(await findOwned.all(ctx.db, key)).every(isLocked)) throw new ChangedMeanwhile('Somebody has got another room');
 }
 
 /**
@@ -16,9 +21,7 @@ export async function lockForPassingOn(ctx: WriteCtx, userId: number): Promise<v
  * ended or kept; one with guests alone, who may own none, is kept. After `lockForPassingOn`.
  */
 export async function passRoomsOn(ctx: WriteCtx, userId: number, empty: 'end' | 'keep'): Promise<void> {
-  // As they are under the locks; a room made at this very moment by his last request stays with him.
   for (const { id } of await findOwned.all(ctx.db, { owner_id: userId })) {
-    if (!ctx.db.locked.has(containerStream(id))) continue;
     const room = (await findRoom.first(ctx.db, { container_id: id, user_id: userId })) as RoomForUser;
     const heir = await findHeir.first(ctx.db, { container_id: id, owner_id: userId });
     const target = heir && (await targetIn(ctx.db, room, heir.user_id));

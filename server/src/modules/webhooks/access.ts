@@ -1,4 +1,4 @@
-import { allowInRoom } from '../../access.ts';
+import { allowInRoom, requireStanding } from '../../access.ts';
 import { type Ctx, isWriting, lockStreams, type WriteCtx } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { refuseForAccount } from '../../policy.ts';
@@ -21,8 +21,9 @@ async function againUnderLock(ctx: WriteCtx, { id, room_id }: StoredWebhook): Pr
 }
 
 /** What is told of webhooks stands in the server's stream; the room is held for whose it is. */
-export function lockForWebhook(ctx: WriteCtx, roomId: number | null): Promise<void> {
-  return lockStreams(ctx, { server: true, containers: roomId === null ? [] : [roomId] });
+export async function lockForWebhook(ctx: WriteCtx, roomId: number | null): Promise<void> {
+  await lockStreams(ctx, { server: true, containers: roomId === null ? [] : [roomId] });
+  await requireStanding(ctx);
 }
 
 function asWebhookNotFound(error: unknown): never {
