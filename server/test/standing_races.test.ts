@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { textOf } from '../src/db/statement.ts';
 import { engines } from './engines.ts';
 import { createTestApp } from './harness/app.ts';
@@ -38,11 +39,17 @@ for (const engine of engines)
       const leaving = await app.register('leaving');
       for (let round = 0; round < 10; round++) {
         const person = await app.login('leaving');
-        const asked = Array.from({ length: 4 }, (_, place) =>
-          person.request('POST', '/rooms', { body: { name: `Left ${round} ${place}` } }),
-        );
+        const flood = async (place: number) => {
+          for (let at = 0; ; at++) {
+            const body = { name: `Left ${round} ${place} ${at}` };
+            const { status } = await person.request('POST', '/rooms', { body });
+            if (status !== 201) return status;
+          }
+        };
+        const floods = Array.from({ length: 12 }, (_, place) => flood(place));
+        await sleep(50);
         await admin.patch(`/admin/users/${leaving.id}`, { suspended: true }, 200);
-        for (const { status } of await Promise.all(asked)) assert.ok([201, 401].includes(status), `${status}`);
+        assert.deepEqual([...new Set(await Promise.all(floods))], [401]);
         const owned = textOf(`select r.name from rooms as r inner join containers as c on c.id = r.id
           where r.owner_id = ${leaving.id} and c.visibility != 'deleted'`);
         assert.deepEqual(await app.deps.db.reader.all(owned, []), []);

@@ -1,6 +1,5 @@
 import { targetIn } from '../../access.ts';
 import { lockStreams, type WriteCtx } from '../../context.ts';
-import { ChangedMeanwhile } from '../../db/database.ts';
 import { containerStream } from '../../events.ts';
 import { transferRoom } from '../members/transfer.ts';
 import { endRoom } from './delete.ts';
@@ -8,12 +7,13 @@ import { findHeir, findOwned, findRoom, type RoomForUser } from './store.ts';
 
 /** Takes the locks of passing on somebody's rooms, and of his account and the server. */
 export async function lockForPassingOn(ctx: WriteCtx, userId: number): Promise<void> {
-  const key = { owner_id: userId };
-  const rooms = await findOwned.all(ctx.db, key);
-  await lockStreams(ctx, { server: true, users: [userId], containers: rooms.map(({ id }) => id) });
-  // Whoever makes a room holds the lock of his account; one that he was given meanwhile is not locked, either.
-  const isLocked = ({ id }: { id: number }) => ctx.db.locked.has(containerStream(id));
-  if (!(await findOwned.all(ctx.db, key)).every(isLocked)) throw new ChangedMeanwhile('Somebody has got another room');
+  const ownedIds = async () => (await findOwned.all(ctx.db, { owner_id: userId })).map(({ id }) => id);
+  await lockStreams(ctx, { server: true, users: [userId], containers: await ownedIds() });
+  // Those he got while this waited. He makes no more, which takes the lock of his account: however fast he did, this comes to its end.
+  // Should somebody wait for that lock with the room's in his hand, the database lets one of them run again.
+  const isFree = (id: number) => !ctx.db.locked.has(containerStream(id));
+  for (let more = (await ownedIds()).filter(isFree); more.length > 0; more = (await ownedIds()).filter(isFree))
+    await lockStreams(ctx, { containers: more });
 }
 
 /**
